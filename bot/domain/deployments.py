@@ -1,0 +1,117 @@
+"""A deployment: one commit being delivered to one target, its states, and which may follow which (DESIGN §7)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.subjects import Target
+
+
+class DeploymentState(StrEnum):
+    """Where a deployment stands."""
+
+    WAITING = "waiting"
+    CONFIRMING = "confirming"
+    APPLYING = "applying"
+    SETTLING = "settling"
+    HEALTHY = "healthy"
+    FAILED = "failed"
+    SUPERSEDED = "superseded"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing follows any more."""
+        return not FOLLOWS[self]
+
+
+FOLLOWS: dict[DeploymentState, frozenset[DeploymentState]] = {
+    DeploymentState.WAITING: frozenset(
+        {DeploymentState.CONFIRMING, DeploymentState.SUPERSEDED, DeploymentState.CANCELLED, DeploymentState.FAILED}
+    ),
+    DeploymentState.CONFIRMING: frozenset(
+        {
+            DeploymentState.WAITING,
+            DeploymentState.APPLYING,
+            DeploymentState.FAILED,
+            DeploymentState.SUPERSEDED,
+            DeploymentState.CANCELLED,
+        }
+    ),
+    DeploymentState.APPLYING: frozenset(
+        {DeploymentState.SETTLING, DeploymentState.FAILED, DeploymentState.SUPERSEDED, DeploymentState.CANCELLED}
+    ),
+    DeploymentState.SETTLING: frozenset(
+        {
+            DeploymentState.APPLYING,
+            DeploymentState.HEALTHY,
+            DeploymentState.FAILED,
+            DeploymentState.SUPERSEDED,
+            DeploymentState.CANCELLED,
+        }
+    ),
+    DeploymentState.HEALTHY: frozenset(),
+    DeploymentState.FAILED: frozenset(),
+    DeploymentState.SUPERSEDED: frozenset(),
+    DeploymentState.CANCELLED: frozenset(),
+}
+
+
+class Wait(StrEnum):
+    """What a waiting deployment waits for."""
+
+    WORD = "word"
+    ORDER = "order"
+    APPROVALS = "approvals"
+    CONFIRMATION = "confirmation"
+    CLUSTER = "cluster"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One unmet condition. `subject` is what it waits for: an environment or target, a number of dangers, a cluster."""
+
+    wait: Wait
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far it is: objects done and in all, the wave, and what is not healthy yet (redacted text)."""
+
+    done: int = 0
+    total: int = 0
+    wave: int = 0
+    left_in_place: tuple[str, ...] = ()
+    not_as_planned: tuple[str, ...] = ()
+    waits_for: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One row. `seq` orders the deployments of a target, `base` is the commit that ran healthily before it, if any.
+
+    started and changed are seconds since the epoch; `pulls` are the numbers of the pulls it contains; `reason` says why
+    it failed or was superseded (already redacted text); `word` is who gave the word it needed, if anyone had to.
+    """
+
+    id: int
+    repository: str
+    target: Target
+    commit: str
+    attempt: int
+    seq: int
+    state: DeploymentState
+    base: str = ""
+    pulls: tuple[int, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    progress: Progress = Progress()
+    reason: str = ""
+    word: str = ""
+    confirmed: str = ""
+    started: float = 0.0
+    changed: float = 0.0
+
+
+def may_follow(before: DeploymentState, after: DeploymentState) -> bool:
+    """Whether a deployment may go from one state to the other; staying is always allowed unless it has ended."""
+    return after in FOLLOWS[before] or (before is after and not before.ended)

@@ -1,0 +1,25 @@
+"""The three kinds of failure a reaction may end in: a person's mistake, a wait, and (anything else) our own bug."""
+
+
+class UserMistake(Exception):
+    """Something a person can mend. It is said to them and never retried."""
+
+    def __init__(self, message: str, remedy: str = "", *, file: str = "", line: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.file = file
+        self.line = line
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
+        return f"{place}{self.message}" + (f" ({self.remedy})" if self.remedy else "")
+
+
+class TryLater(Exception):
+    """Something outside is not ready. The same job runs again after that many seconds; nobody is told."""
+
+    def __init__(self, why: str, after: float = 10.0) -> None:
+        super().__init__(why)
+        self.why = why
+        self.after = after

@@ -1,0 +1,50 @@
+"""What can have happened, as hints: each event names things by id, and whoever reacts reads them again."""
+
+from dataclasses import dataclass
+
+from bot.domain.pulls import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class PullChanged:
+    """A pull was opened, pushed to, retargeted, closed or reopened."""
+
+    repository: Repository
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class BranchMoved:
+    """A branch has a new tip. Only the default branch matters, which the reaction reads."""
+
+    repository: Repository
+    branch: str
+    tip: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommentWritten:
+    """A person wrote a comment on a pull."""
+
+    repository: Repository
+    number: int
+    comment: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckAskedAgain:
+    """A person pressed "re-run" on one of our checks, or on all of a commit's."""
+
+    repository: Repository
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryAdded:
+    """The app was installed on a repository, or got rights on it."""
+
+    repository: Repository
+
+
+Event = PullChanged | BranchMoved | CommentWritten | CheckAskedAgain | RepositoryAdded
+"""Everything a door can tell. `handlers/routes.py` has one row for each."""

@@ -1,0 +1,150 @@
+"""What merging would do, as data that may be shown: every value in here is already redacted."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bot.domain.subjects import Target
+from bot.objects.identity import ObjectKey
+from bot.objects.redact import Redacted
+
+
+class TargetState(StrEnum):
+    """What a target's row says."""
+
+    UNCHANGED = "unchanged"
+    CHANGES = "changes"
+    ERROR = "error"
+    REFUSED = "refused"
+    UNCHECKED = "unchecked"
+    LEFT_BEHIND = "left-behind"
+
+
+class Verb(StrEnum):
+    """What happens to an object."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    REPLACE = "replace"
+    TAKEOVER = "takeover"
+    MOVE = "move"
+
+
+class Cause(StrEnum):
+    """Why a field changes: Git says so, the server does, it was taken over, it is foreign, or it stays."""
+
+    GIT = "git"
+    DEFAULT = "default"
+    TAKEN_OVER = "taken-over"
+    FOREIGN = "foreign"
+    STAYS = "stays"
+
+
+class Level(StrEnum):
+    """How much a finding weighs."""
+
+    NOTE = "note"
+    WARN = "warn"
+    BLOCK = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One changed field. A side that does not exist is None. `owner` is who else holds it, where that matters."""
+
+    path: str
+    before: Redacted | None
+    after: Redacted | None
+    cause: Cause = Cause.GIT
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one object. `checked` is false where the server could not be asked ("checked on apply")."""
+
+    object: ObjectKey
+    verb: Verb
+    fields: tuple[Field, ...] = ()
+    checked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DriftedField:
+    """One field that differs from what we last wrote, with who changed it and when, as far as the server records it."""
+
+    path: str
+    live: Redacted | None
+    ours: Redacted | None
+    manager: str
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drifted:
+    """One object that differs from what we last wrote. `gone` means that it was deleted."""
+
+    object: ObjectKey
+    fields: tuple[DriftedField, ...]
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A risk or mistake. `message` is our own sentence; quoted parts in it are redacted."""
+
+    level: Level
+    rule: str
+    message: Redacted
+    object: ObjectKey | None = None
+    field: str = ""
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPlan:
+    """The plan of one target.
+
+    changes: the pull's own; pending: merged by others and not deployed; drifted: live against what we last wrote;
+    writes: what will really be written (live against head), of which `dangers` are the keys a person must have seen.
+    `error` is set when state is error, refused or unchecked; `identity` compares rendered heads across commits.
+    """
+
+    target: Target
+    state: TargetState
+    error: Redacted | None = None
+    error_file: str = ""
+    error_line: int = 0
+    changes: tuple[Change, ...] = ()
+    pending: tuple[Change, ...] = ()
+    drifted: tuple[Drifted, ...] = ()
+    writes: tuple[Change, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    identity: str = ""
+
+    @property
+    def dangers(self) -> tuple[str, ...]:
+        """The dangers in what will be written, in their one spelling: sorted, stable across runs."""
+        risky = (Verb.DELETE, Verb.REPLACE, Verb.TAKEOVER)
+        from_writes = {f"{change.verb} {change.object}" for change in self.writes if change.verb in risky}
+        from_findings = {f"{f.rule} {f.object or ''}".strip() for f in self.findings if f.level is Level.BLOCK}
+        return tuple(sorted(from_writes | from_findings))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The plan of a pull: one row per touched target, sorted. `note` replaces the table when nothing was planned."""
+
+    head: str
+    base: str
+    digest: str
+    targets: tuple[TargetPlan, ...]
+    seconds: float = 0.0
+    note: Redacted | None = None
+    findings: tuple[Finding, ...] = field(default=())
+
+    @property
+    def failed(self) -> bool:
+        """Whether any row could not be planned."""
+        return any(t.state in (TargetState.ERROR, TargetState.REFUSED) for t in self.targets)

@@ -1,0 +1,1 @@
+"""Everything the inner rooms may ask for, one protocol per file."""

@@ -1,0 +1,156 @@
+"""A Kubernetes API server, as the identity that plans sees it, as the one that applies, and the inventory beside them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.domain.grants import Cluster, Grant
+from bot.domain.inventory import Inventory
+from bot.domain.subjects import Target
+from bot.objects.identity import Kind, Object, ObjectKey
+
+
+class ClusterUnreachable(Exception):
+    """The API server did not answer, or not with anything that helps. Says which and why, without secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """How a kind is served: its preferred version where none is asked for, the plural in URLs, and whether namespaced."""
+
+    kind: Kind
+    version: str
+    plural: str
+    namespaced: bool
+    verbs: tuple[str, ...] = ()
+
+    @property
+    def api_version(self) -> str:
+        """`apps/v1`, or `v1` for the core group."""
+        return f"{self.kind.group}/{self.version}" if self.kind.group else self.version
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The server's object after a (dry or real) apply, and its warnings."""
+
+    object: Object
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One field that another manager holds, as the 409 says it (api-answers §2): the field in the server's spelling."""
+
+    manager: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicted:
+    """Applying without force met other managers' fields."""
+
+    conflicts: tuple[Conflict, ...]
+
+
+class Refusal:
+    """Why an API server refused; the words of `Refused.why`."""
+
+    INVALID = "invalid"
+    IMMUTABLE = "immutable"
+    FORBIDDEN = "forbidden"
+    POLICY = "policy"
+    QUOTA = "quota"
+    NO_NAMESPACE = "no-namespace"
+    NO_KIND = "no-kind"
+    TOO_LARGE = "too-large"
+    GONE = "recreated"
+    TYPING = "typing"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A definite no. `why` is one of Refusal's words; `message` is the server's raw text and may hold secrets."""
+
+    why: str
+    code: int
+    message: str
+    field: str = ""
+
+
+Answer = Accepted | Conflicted | Refused
+
+
+class PlanCluster(Protocol):
+    """What the identity that plans may do: read and dry-run. All methods may raise ClusterUnreachable."""
+
+    def resource(self, kind: Kind, version: str = "") -> Resource | None:
+        """How a kind is served (in that version, if given); None when it is not."""
+        ...
+
+    def list(self, resource: Resource, namespace: str, applyset: str) -> Sequence[Object]:
+        """Objects of one kind in one namespace (empty: cluster-scoped) with our label; kind and apiVersion filled in.
+
+        An identity that may not list gets an empty answer: `get` is asked for what is expected.
+        """
+        ...
+
+    def get(self, resource: Resource, namespace: str, name: str) -> Object | Refused | None:
+        """One object, None when absent."""
+        ...
+
+    def related(self, resource: Resource, body: Object) -> Sequence[Object]:
+        """ReplicaSets and Pods that a workload's selector finds, for judging its health. Empty where not readable."""
+        ...
+
+    def dry_apply(self, body: Object, *, force: bool) -> Answer:
+        """Server-side apply with dryRun=All as field manager `plumbline`. The body has been canonicalised and labelled."""
+        ...
+
+    def namespace_exists(self, name: str) -> bool | None:
+        """Whether a namespace is there; None when this identity may not know."""
+        ...
+
+
+class ApplyCluster(PlanCluster, Protocol):
+    """What the identity that applies may do besides. Used only for commits on the default branch."""
+
+    def apply(self, body: Object, *, force: bool) -> Answer:
+        """Server-side apply, for real."""
+        ...
+
+
+class Inventories(Protocol):
+    """The ConfigMaps in the operator's inventory namespace. May raise ClusterUnreachable."""
+
+    def name_of(self, repository: str, target: Target) -> Inventory:
+        """The empty inventory of a target (`github:12`, prod/web): its name and ApplySet id, without asking anyone."""
+        ...
+
+    def read(self, repository: str, target: Target) -> Inventory | None:
+        """The inventory as the cluster has it; None when there is none. Raises UserMistake when it is not ours."""
+        ...
+
+    def widen(self, inventory: Inventory, upcoming: Sequence[ObjectKey], pending: str) -> None:
+        """Before a wave: make the ConfigMap and its ApplySet hints cover what will be touched, and journal it."""
+        ...
+
+    def settle(self, inventory: Inventory) -> None:
+        """After a wave: write the rows as they are now, hints and journal to match."""
+        ...
+
+
+class Clusters(Protocol):
+    """Opens clusters as the identities of a grant."""
+
+    def plan(self, cluster: Cluster, grant: Grant) -> PlanCluster:
+        """As `plan_as`. Raises ClusterUnreachable when the proof that it cannot write does not stand."""
+        ...
+
+    def apply(self, cluster: Cluster, grant: Grant) -> ApplyCluster:
+        """As `apply_as`."""
+        ...
+
+    def inventories(self, cluster: Cluster) -> Inventories:
+        """As `inventory_as`."""
+        ...

@@ -1,0 +1,39 @@
+"""A forge as one job sees it: one repository, one narrowed credential, closed at the end of the job."""
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from bot.domain.pulls import Repository
+from bot.ports.checks import Checks
+from bot.ports.comments import Comments
+from bot.ports.forge_deployments import ForgeDeployments
+from bot.ports.permissions import Permissions
+from bot.ports.pulls import Pulls
+from bot.ports.reactions import Reactions
+
+
+class Forge(Protocol):
+    """Every port of one repository on its forge. Calls raise TryLater when the forge is away or asks us to slow down."""
+
+    @property
+    def repository(self) -> Repository: ...
+    @property
+    def pulls(self) -> Pulls: ...
+    @property
+    def comments(self) -> Comments: ...
+    @property
+    def checks(self) -> Checks: ...
+    @property
+    def deployments(self) -> ForgeDeployments: ...
+    @property
+    def reactions(self) -> Reactions: ...
+    @property
+    def permissions(self) -> Permissions: ...
+
+
+class Forges(Protocol):
+    """Opens forges."""
+
+    def open(self, repository: Repository, *needs: str) -> AbstractContextManager[Forge]:
+        """A forge client for one job, with no more than the permissions named (`checks:write`, `contents:read`, …)."""
+        ...

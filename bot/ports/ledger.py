@@ -1,0 +1,200 @@
+"""The ledger: what is known and what is due, changed only inside a transaction."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.domain.deployments import Deployment
+from bot.domain.events import Event
+from bot.domain.inventory import InventoryRow
+from bot.domain.plans import Plan
+from bot.domain.pulls import Repository
+from bot.domain.subjects import Job, Target
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRepository:
+    """A repository we have seen, with its default branch and the tip whose deployments were made last."""
+
+    repository: Repository
+    branch: str = ""
+    tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PullRow:
+    """What the ledger knows of a pull's plan. `status`: planning, planned, failed or silent (nothing to say).
+
+    plan is the newest finished one, possibly of an older head; error (shown, redacted) when status is failed.
+    """
+
+    number: int
+    head: str
+    base: str
+    status: str
+    plan: Plan | None = None
+    error: str = ""
+    merged_as: str = ""
+    author: str = ""
+    title: str = ""
+    changed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Something written on the forge: its id there and a hash of what it says."""
+
+    id: int
+    digest: str
+
+
+class Deliveries(Protocol):
+    """Webhook deliveries, by the forge's own id."""
+
+    def accept(self, delivery: str, event: Event | None) -> Job | None:
+        """Note a delivery. The job to put for it; None when it is a repeat of one that is queued or done."""
+        ...
+
+    def event(self, job_key: str) -> Event | None:
+        """The event behind an ingest job's key."""
+        ...
+
+    def finish(self, job_key: str, ok: bool) -> None:
+        """The ingest job ended. After a failure the same delivery id is taken again."""
+        ...
+
+
+class Repositories(Protocol):
+    """Repositories that events named."""
+
+    def see(self, repository: Repository) -> None:
+        """Remember a repository, or its new path or installation."""
+        ...
+
+    def get(self, key: str) -> KnownRepository | None:
+        """By `github:12`."""
+        ...
+
+    def all(self) -> Sequence[KnownRepository]: ...
+
+    def move(self, key: str, branch: str, tip: str) -> None:
+        """The default branch's tip whose deployments have been made."""
+        ...
+
+    def pin(self, address: str, id: int) -> bool:
+        """Pin a granted path to the numeric id first seen with it; False when it is pinned to another."""
+        ...
+
+
+class Plans(Protocol):
+    """Pulls and their plans."""
+
+    def get(self, repository: str, number: int) -> PullRow | None: ...
+
+    def put(self, repository: str, row: PullRow) -> None:
+        """Write a pull's row. A finished plan is kept by its head as well."""
+        ...
+
+    def at(self, repository: str, number: int, head: str) -> Plan | None:
+        """The plan that was made for a head."""
+        ...
+
+    def keep_commit(self, repository: str, commit: str, plan: Plan) -> None:
+        """The plan of a commit that came without a pull."""
+        ...
+
+    def of_commit(self, repository: str, commit: str) -> Plan | None: ...
+
+    def unfinished(self) -> Sequence[tuple[str, int]]:
+        """Repository and number of the pulls that are being planned."""
+        ...
+
+
+class Deployments(Protocol):
+    """Deployments, newest `seq` last."""
+
+    def add(self, deployment: Deployment) -> Deployment | None:
+        """Write a new row (id and seq are given here); None when (repository, target, commit, attempt) is there."""
+        ...
+
+    def save(self, deployment: Deployment) -> None:
+        """Write a row back. Raises ValueError for a move that the transition table does not allow."""
+        ...
+
+    def get(self, id: int) -> Deployment | None: ...
+
+    def of_target(self, repository: str, target: Target) -> Sequence[Deployment]: ...
+
+    def of_commit(self, repository: str, commit: str) -> Sequence[Deployment]: ...
+
+    def of_pull(self, repository: str, number: int) -> Sequence[Deployment]: ...
+
+    def targets(self, repository: str) -> Sequence[Target]:
+        """Targets that ever had a deployment."""
+        ...
+
+    def unfinished(self) -> Sequence[Deployment]: ...
+
+
+class InventoryRows(Protocol):
+    """The ledger's half of the inventory."""
+
+    def of(self, repository: str, target: Target) -> Sequence[InventoryRow]: ...
+
+    def put(self, repository: str, target: Target, rows: Sequence[InventoryRow]) -> None:
+        """Insert or replace rows by object key."""
+        ...
+
+
+class Slots(Protocol):
+    """What was written where on the forge, so that it is rewritten and not repeated. Subjects: pull or commit keys."""
+
+    def get(self, subject: str, slot: str) -> Said | None: ...
+
+    def put(self, subject: str, slot: str, said: Said) -> None: ...
+
+    def drop(self, subject: str, slot: str) -> None: ...
+
+    def under(self, subject: str) -> Sequence[str]:
+        """Names of the slots of a subject."""
+        ...
+
+
+class Jobs(Protocol):
+    """Jobs that are due."""
+
+    def put(self, job: Job, after: float = 0.0) -> None:
+        """Make a job due in that many seconds, in this transaction. See `Job` about repeats."""
+        ...
+
+    def due(self, job: Job) -> bool:
+        """Whether one waits to start."""
+        ...
+
+
+class Transaction(Protocol):
+    """One transaction; it commits when its context ends well."""
+
+    @property
+    def deliveries(self) -> Deliveries: ...
+    @property
+    def repositories(self) -> Repositories: ...
+    @property
+    def plans(self) -> Plans: ...
+    @property
+    def deployments(self) -> Deployments: ...
+    @property
+    def inventory(self) -> InventoryRows: ...
+    @property
+    def slots(self) -> Slots: ...
+    @property
+    def jobs(self) -> Jobs: ...
+
+
+class Ledger(Protocol):
+    """The database."""
+
+    def begin(self) -> AbstractContextManager[Transaction]:
+        """One transaction that takes rows and jobs together, or neither."""
+        ...
