@@ -1,0 +1,192 @@
+"""The Workspace port over git: mirrors under one folder, checkouts under another."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from bot.domain.errors import UserMistake
+from bot.domain.pulls import Repository
+from bot.ports.workspace import MergeConflict
+from bot.workspace.git import GitFailed, Remote, read
+from bot.workspace.mirror import Mirror, branch_ref
+from bot.workspace.tree import Entry, Trees, entries, write_tree
+
+MAX_READ = 1 << 20
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_MERGED = b"Plumbline looks at these two commits merged\n"
+_IDENTITY = "Plumbline <plumbline> 0 +0000"
+
+
+class GitWorkspace:
+    """Implements `bot.ports.workspace.Workspace`. Safe to share between threads, and between processes by its folder.
+
+    `remote` says where a repository is fetched from and with which token; it is asked anew for every fetch.
+    """
+
+    def __init__(self, folder: Path, remote: Callable[[Repository], Remote]) -> None:
+        self._folder = folder
+        self._remote = remote
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._trees = Trees(folder / "trees")
+        self._trees.clear()
+
+    def fetch(self, repository: Repository, *commits: str, branch: str = "") -> None:
+        """Make commits and a branch available. Commits that are here already cost no network.
+
+        Raises TryLater when the remote does not answer, UserMistake when it has no such commit or branch.
+        """
+        mirror = self._mirror(repository)
+        wanted = list(dict.fromkeys(_commit(commit) for commit in commits))
+        if branch:
+            branch_ref(branch)
+        elif not mirror.missing(wanted):
+            return
+        with mirror.writing():
+            missing = mirror.missing(wanted)
+            if branch or missing:
+                mirror.fetch(self._remote(repository), missing, branch)
+
+    def tip(self, repository: Repository, branch: str) -> str:
+        """The commit of a branch as last fetched. Raises UserMistake when it was never fetched."""
+        ref = branch_ref(branch)
+        code, out = self._read(repository, "show-ref", "--verify", "--hash", "--", ref, fine=(0, 1, 128))
+        if code:
+            raise UserMistake(f"the branch {branch!r} is not known here")
+        return out.decode().strip()
+
+    def merge(self, repository: Repository, base: str, head: str) -> str | MergeConflict:
+        """A commit, never pushed, that holds base and head merged; author and time are fixed, so its id is too."""
+        pair = (_commit(base), _commit(head))
+        if missing := self._mirror(repository).missing(pair):
+            raise UserMistake(f"commit {missing[0]} is not here")
+        options = ("--write-tree", "-z", "--name-only", "--no-messages")
+        try:
+            code, out = self._read(repository, "merge-tree", *options, *pair, fine=(0, 1))
+        except GitFailed as error:
+            if "unrelated histories" in error.error:
+                raise UserMistake("the two commits share no history, so they cannot be merged") from None
+            raise
+        tree, *clashes = out.decode(errors="backslashreplace").split("\0")
+        if code:
+            return MergeConflict(tuple(sorted({path for path in clashes if path})))
+        header = f"tree {tree}\nparent {pair[0]}\nparent {pair[1]}\nauthor {_IDENTITY}\ncommitter {_IDENTITY}\n\n"
+        written = header.encode() + _MERGED
+        _, made = self._read(repository, "hash-object", "-t", "commit", "-w", "--stdin", input=written)
+        return made.decode().strip()
+
+    def merge_base(self, repository: Repository, one: str, other: str) -> str | None:
+        """The newest common ancestor, None when there is none."""
+        code, out = self._read(repository, "merge-base", _commit(one), _commit(other), fine=(0, 1))
+        return None if code else out.decode().strip()
+
+    def is_ancestor(self, repository: Repository, older: str, newer: str) -> bool:
+        """Whether newer contains older; a commit contains itself."""
+        pair = (_commit(older), _commit(newer))
+        code, _ = self._read(repository, "merge-base", "--is-ancestor", *pair, fine=(0, 1))
+        return code == 0
+
+    def commits(self, repository: Repository, older: str, newer: str) -> Sequence[str]:
+        """First-parent commits of newer that older does not contain, oldest first. Without older: newer alone."""
+        if not older:
+            self._tree(repository, newer)
+            return (newer,)
+        listed = ("--first-parent", "--reverse", _commit(newer), f"^{_commit(older)}")
+        return tuple(self._read(repository, "rev-list", *listed)[1].decode().split())
+
+    def tree_id(self, repository: Repository, commit: str, path: str) -> str:
+        """The id of the tree or blob at a path, or empty."""
+        clean = _path(path)
+        if not clean:
+            return self._tree(repository, commit)
+        entry = self._entry(repository, commit, clean)
+        return entry.id.decode() if entry else ""
+
+    def read(self, repository: Repository, commit: str, path: str) -> bytes | None:
+        """A regular file's bytes, None when there is none. Raises UserMistake for a folder, a link or over 1 MiB."""
+        clean = _path(path)
+        entry = self._entry(repository, commit, clean) if clean else Entry(b"040000", b"tree", b"", b"")
+        if entry is None:
+            return None
+        what = {b"040000": "a folder", b"120000": "a symbolic link", b"160000": "a submodule"}.get(entry.mode)
+        if what:
+            raise UserMistake(f"this is {what}, not a file", "put a plain file there", file=path)
+        _, size = self._read(repository, "cat-file", "-s", entry.id.decode())
+        if int(size) > MAX_READ:
+            raise UserMistake(f"this file has {int(size):,} bytes; up to {MAX_READ:,} are read", file=path)
+        return self._read(repository, "cat-file", "blob", entry.id.decode())[1]
+
+    def folders(self, repository: Repository, commit: str) -> Sequence[str]:
+        """Every folder of a commit's tree, sorted."""
+        found = self._entries(repository, "-r", "-d", _commit(commit))
+        return tuple(sorted(_text(entry.path) for entry in found if entry.kind == b"tree"))
+
+    def changed(self, repository: Repository, one: str, other: str) -> Sequence[str]:
+        """Paths of files that differ between two commits, sorted; a renamed file is two of them."""
+        options = ("-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv")
+        _, out = self._read(repository, "diff-tree", *options, _commit(one), _commit(other))
+        return tuple(sorted(_text(path) for path in out.split(b"\0") if path))
+
+    @contextmanager
+    def checkout(self, repository: Repository, commit: str) -> Iterator[Path]:
+        """The tree as files for as long as the context is open. Nothing in it is run, followed or rewritten."""
+        self._tree(repository, commit)
+        with self._trees.new() as folder:
+            write_tree(self._mirror(repository).git_dir, commit, folder)
+            yield folder
+
+    def _mirror(self, repository: Repository) -> Mirror:
+        if not re.fullmatch(r"[a-z0-9]+", repository.forge):
+            raise ValueError(f"{repository.forge!r} names no forge")
+        return Mirror(self._folder, f"{repository.forge}-{repository.id}")
+
+    def _tree(self, repository: Repository, commit: str) -> str:
+        """The id of a commit's root tree."""
+        return self._read(repository, "rev-parse", "--verify", f"{_commit(commit)}^{{tree}}")[1].decode().strip()
+
+    def _entry(self, repository: Repository, commit: str, path: str) -> Entry | None:
+        found = self._entries(repository, _commit(commit), "--", path)
+        return found[0] if found else None
+
+    def _entries(self, repository: Repository, *arguments: str) -> list[Entry]:
+        with _told(self._mirror(repository)) as git_dir:
+            return entries(git_dir, *arguments)
+
+    def _read(
+        self, repository: Repository, *arguments: str, input: bytes = b"", fine: tuple[int, ...] = (0,)
+    ) -> tuple[int, bytes]:
+        with _told(self._mirror(repository)) as git_dir:
+            return read(git_dir, *arguments, input=input, fine=fine)
+
+
+@contextmanager
+def _told(mirror: Mirror) -> Iterator[Path]:
+    """Turn what git says about absent commits into a mistake that can be said."""
+    if not mirror.ready():
+        raise UserMistake("nothing of this repository has been fetched yet")
+    try:
+        yield mirror.git_dir
+    except GitFailed as error:
+        named = [] if error.arguments[0] == "cat-file" else _COMMIT.findall(" ".join(error.arguments))
+        if missing := mirror.missing(named):
+            raise UserMistake(f"commit {missing[0]} is not here") from None
+        raise
+
+
+def _commit(text: str) -> str:
+    if not _COMMIT.fullmatch(text):
+        raise UserMistake(f"{text[:60]!r} is not a commit id", "write all 40 hexadecimal digits")
+    return text
+
+
+def _path(path: str) -> str:
+    """A path inside the repository in git's spelling; empty for the root. Raises UserMistake for one that leaves it."""
+    parts = path.rstrip("/").split("/") if path.strip("/") not in ("", ".") else []
+    if path.startswith("/") or any(part in ("", ".", "..") or "\0" in part for part in parts):
+        raise UserMistake(f"{path!r} is not a path inside the repository", "write it from the repository's root")
+    return "/".join(parts)
+
+
+def _text(path: bytes) -> str:
+    """A path as text; bytes that are not UTF-8 are spelled out, so that it can be stored and shown."""
+    return path.decode(errors="backslashreplace")
