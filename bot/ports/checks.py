@@ -52,6 +52,14 @@ class Checks(Protocol):
         """Make a check; its id."""
         ...
 
-    def update(self, id: int, check: Check) -> None:
-        """Bring a check to what it says now."""
+    def update(self, id: int, check: Check) -> bool:
+        """Bring a check to what it says now; False when it is gone.
+
+        Annotations only ever add up: those that the check already has in number are not sent again, so a check whose
+        annotations differ from before must be made anew.
+        """
+        ...
+
+    def page(self, id: int) -> str:
+        """The address where a person reads a check."""
         ...

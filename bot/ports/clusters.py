@@ -1,4 +1,4 @@
-"""A Kubernetes API server, as the identity that plans sees it, as the one that applies, and the inventory beside them."""
+"""A Kubernetes API server as the identity that plans sees it, as the one that applies, and the inventory beside."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class ClusterUnreachable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """How a kind is served: its preferred version where none is asked for, the plural in URLs, and whether namespaced."""
+    """How a kind is served: in which version, under which plural, and whether in namespaces."""
 
     kind: Kind
     version: str
@@ -65,6 +65,7 @@ class Refusal:
     NO_KIND = "no-kind"
     TOO_LARGE = "too-large"
     GONE = "recreated"
+    MODIFIED = "modified"
     TYPING = "typing"
 
 
@@ -104,7 +105,7 @@ class PlanCluster(Protocol):
         ...
 
     def dry_apply(self, body: Object, *, force: bool) -> Answer:
-        """Server-side apply with dryRun=All as field manager `plumbline`. The body has been canonicalised and labelled."""
+        """Server-side apply with dryRun=All as field manager `plumbline`, of a canonical and labelled body."""
         ...
 
     def namespace_exists(self, name: str) -> bool | None:

@@ -12,8 +12,20 @@ from bot.ports.pulls import Pulls
 from bot.ports.reactions import Reactions
 
 
+class ForgeRefused(Exception):
+    """The forge said a definite no that nobody expected: a right the app was not given, or a mistake of ours.
+
+    `status` is the HTTP status. The message holds the forge's own words and no credential.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(f"{status}: {message}")
+        self.status = status
+
+
 class Forge(Protocol):
-    """Every port of one repository on its forge. Calls raise TryLater when the forge is away or asks us to slow down."""
+    """Every port of one repository on its forge. Calls raise TryLater when the forge is away or asks us to slow down,
+    and ForgeRefused for a definite no."""
 
     @property
     def repository(self) -> Repository: ...

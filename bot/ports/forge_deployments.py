@@ -26,6 +26,6 @@ class ForgeDeployments(Protocol):
         """Make one; its id."""
         ...
 
-    def say(self, id: int, state: ForgeDeploymentState, description: str, url: str = "") -> None:
-        """Add a status. The description is cut to what the forge takes."""
+    def say(self, id: int, state: ForgeDeploymentState, description: str, url: str = "") -> bool:
+        """Add a status; False when the deployment is gone. The description is cut to what the forge takes."""
         ...

@@ -10,7 +10,7 @@ from bot.objects.read import SourceObject
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What came out: objects with the file and line they came from, and the paths the render read (files or folders)."""
+    """What came out: objects with the file and line they came from, and the files and folders that were read."""
 
     objects: tuple[SourceObject, ...]
     read: tuple[str, ...]

@@ -7,6 +7,7 @@ from bot.ports.clock import Clock
 from bot.ports.clusters import Clusters
 from bot.ports.forge import Forges
 from bot.ports.ledger import Ledger
+from bot.ports.render_cache import RenderCache
 from bot.ports.renderer import Renderer
 from bot.ports.workspace import Workspace
 
@@ -20,6 +21,7 @@ class Ports:
     forges: Forges
     workspace: Workspace
     renderer: Renderer
+    renders: RenderCache
     clusters: Clusters
     operator: ClustersFile
     fingerprint_key: bytes

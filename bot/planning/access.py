@@ -1,0 +1,75 @@
+"""What a target may be asked about: its cluster as the identity that plans, its grant, its label, its inventory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.domain.config import Environment
+from bot.domain.errors import UserMistake
+from bot.domain.grants import Cluster, Grant
+from bot.domain.inventory import InventoryRow
+from bot.domain.pulls import Repository
+from bot.domain.subjects import Target
+from bot.ports.clusters import ClusterUnreachable, PlanCluster
+from bot.ports.world import Ports
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """`cluster` is None when only the rendered difference can be had, with the reason in `why`.
+
+    `rows` are what we own there; None means that nobody knows, and then what base renders stands for what was written.
+    """
+
+    cluster: PlanCluster | None
+    grant: Grant | None
+    applyset: str
+    rows: Sequence[InventoryRow] | None
+    why: str = ""
+
+
+class Accesses(Protocol):
+    """Opens targets for planning."""
+
+    def open(self, target: Target, environment: Environment) -> Access:
+        """Raises UserMistake when the target may not be reached at all."""
+        ...
+
+
+def granted(ports: Ports, repository: Repository, environment: Environment) -> tuple[Cluster, Grant]:
+    """The cluster and grant of an environment.
+
+    Raises UserMistake when the operator has not granted it, or granted the path when another repository had it.
+    """
+    found = ports.operator.grant(environment.cluster, repository.address, environment.name)
+    if found is None:
+        raise UserMistake(
+            f"environment {environment.name} wants cluster {environment.cluster}, "
+            f"which is not granted to {repository.address}",
+            "ask the operator for a grant in clusters.yaml, or correct `cluster`",
+        )
+    with ports.ledger.begin() as tx:
+        if not tx.repositories.pin(repository.address, repository.id):
+            raise UserMistake(
+                f"{repository.address} is not the repository that this grant was first used by",
+                "the operator has to look at it: a new repository stands at the old path",
+            )
+    return found
+
+
+class GrantedAccess:
+    """Access as the operator's grants give it, always as `plan_as`."""
+
+    def __init__(self, ports: Ports, repository: Repository) -> None:
+        self._ports, self._repository = ports, repository
+
+    def open(self, target: Target, environment: Environment) -> Access:
+        """See Accesses."""
+        cluster, grant = granted(self._ports, self._repository, environment)
+        applyset = self._ports.clusters.inventories(cluster).name_of(self._repository.key, target).applyset
+        with self._ports.ledger.begin() as tx:
+            rows = tx.inventory.of(self._repository.key, target)
+        try:
+            return Access(self._ports.clusters.plan(cluster, grant), grant, applyset, rows)
+        except ClusterUnreachable as unreachable:
+            return Access(None, grant, applyset, rows, str(unreachable))

@@ -1,0 +1,47 @@
+"""Reads `.plumbline.yaml` at commits, with patterns matched against the tree, and joins rules with places."""
+
+from dataclasses import dataclass
+
+from bot.domain.config import CONFIG_FILE, Config
+from bot.domain.config_reader import expand, read_config, rules_of
+from bot.domain.errors import UserMistake
+from bot.domain.pulls import Repository
+from bot.ports.workspace import Workspace
+
+
+def config_at(workspace: Workspace, repository: Repository, commit: str) -> Config | None:
+    """The config of a commit, None when it has none. Raises UserMistake, with file and line, when it cannot be read."""
+    text = workspace.read(repository, commit, CONFIG_FILE)
+    if text is None:
+        return None
+    config = read_config(text)
+    return expand(config, workspace.folders(repository, commit)) if config.patterns else config
+
+
+@dataclass(frozen=True, slots=True)
+class Configs:
+    """The configs a plan needs. `base` and `head` both carry the rules of the default branch's tip."""
+
+    base: Config | None
+    head: Config
+    mistake: UserMistake | None = None
+
+
+def configs_of(workspace: Workspace, repository: Repository, base: str, head: str) -> Configs | None:
+    """Both sides' configs under the base's rules; None when neither has one.
+
+    A base that cannot be read leaves the head's own rules, so that it can be repaired; the mistake is handed on. Raises
+    UserMistake when the head's cannot be read.
+    """
+    mistake: UserMistake | None = None
+    rules: Config | None = None
+    try:
+        rules = config_at(workspace, repository, base)
+    except UserMistake as unreadable:
+        mistake = unreadable
+    where = config_at(workspace, repository, head)
+    if where is None:
+        if rules is None and mistake is None:
+            return None
+        where = Config(apps={}, environments={})
+    return Configs(rules, rules_of(rules, where), mistake)

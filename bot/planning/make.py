@@ -1,0 +1,180 @@
+"""Makes the plan of a pull, or of any two commits: every touched target rendered, observed, compared, in one Plan."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from bot.domain.config import App, Config
+from bot.domain.errors import UserMistake
+from bot.domain.plans import Finding, Level, Plan, TargetPlan, TargetState
+from bot.domain.pulls import Repository
+from bot.domain.subjects import Target
+from bot.objects.canonical import digest
+from bot.objects.kinds import is_namespaced
+from bot.objects.redact import Redactor
+from bot.planning.access import Access, Accesses
+from bot.planning.applied import applied_objects
+from bot.planning.configs import Configs, configs_of
+from bot.planning.rendering import Rendering, Tree, tree_at
+from bot.planning.sides import EMPTY, Ready, Scope, Side, make_side
+from bot.planning.target_plan import Question, Upcoming, plan_target, unplanned, upcoming_of
+from bot.planning.touched import touched
+from bot.ports.clusters import ClusterUnreachable, PlanCluster
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """What to plan: base is the tip merged into, merged is base⊕head, head the commit people see.
+
+    `only` narrows to some targets; `everything` plans untouched targets too.
+    """
+
+    repository: Repository
+    base: str
+    merged: str
+    head: str
+    only: tuple[Target, ...] = ()
+    everything: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """What planning needs besides the request. `key` is the installation's fingerprint key."""
+
+    rendering: Rendering
+    accesses: Accesses
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A target whose sides are rendered, waiting for its neighbours' so that new namespaces are known."""
+
+    target: Target
+    access: Access
+    ready: Ready
+    base: Side
+    head: Side
+
+
+def make_plan(request: PlanRequest, planner: Planner) -> Plan | None:
+    """The plan; None when neither side has a config. Raises UserMistake when the head's config cannot be read."""
+    configs = configs_of(planner.rendering.workspace, request.repository, request.base, request.merged)
+    if configs is None:
+        return None
+    with ExitStack() as stack:
+        base = stack.enter_context(tree_at(planner.rendering, request.repository, request.base))
+        head = stack.enter_context(tree_at(planner.rendering, request.repository, request.merged))
+        planning = _Planning(request, planner, configs, base, head)
+        targets = planning.run()
+    return Plan(request.head, request.base, plan_digest(targets), targets, findings=_config_findings(configs, planner))
+
+
+def plan_digest(targets: tuple[TargetPlan, ...]) -> str:
+    """SHA-256 over what the heads render to, and the dangers (DESIGN §6.9)."""
+    return digest({str(row.target): [row.identity, list(row.dangers)] for row in targets})
+
+
+def _config_findings(configs: Configs, planner: Planner) -> tuple[Finding, ...]:
+    if configs.mistake is None:
+        return ()
+    message = Redactor(planner.key, "", "").text(f"the config on the base branch cannot be read: {configs.mistake}")
+    return (Finding(Level.WARN, "config", message, file=configs.mistake.file, line=configs.mistake.line),)
+
+
+class _Planning:
+    """One run. Split from `make_plan` only to keep its inputs in one hand."""
+
+    def __init__(self, request: PlanRequest, planner: Planner, configs: Configs, base: Tree, head: Tree) -> None:
+        self._request, self._planner, self._configs = request, planner, configs
+        self._base, self._head = base, head
+
+    def run(self) -> tuple[TargetPlan, ...]:
+        prepared, rows = [], []
+        for target in self._wanted():
+            try:
+                each = self._prepare(target)
+            except UserMistake as mistake:
+                rows.append(self._failed(target, mistake))
+                continue
+            if isinstance(each, TargetPlan):
+                rows.append(each)
+            elif each is not None:
+                prepared.append(each)
+        upcoming = upcoming_of([each.head for each in prepared])
+        rows += [self._plan(each, upcoming) for each in prepared]
+        return tuple(sorted(rows, key=lambda row: row.target))
+
+    def _wanted(self) -> list[Target]:
+        request, configs = self._request, self._configs
+        workspace = self._planner.rendering.workspace
+        every = {*configs.head.targets(), *(configs.base.targets() if configs.base else ())}
+        if request.only:
+            unknown = [target for target in request.only if target not in every]
+            if unknown:
+                known = ", ".join(str(target) for target in sorted(every)) or "none"
+                raise UserMistake(f"there is no target {unknown[0]}", f"targets are: {known}")
+            return sorted(request.only)
+        if request.everything:
+            return sorted(every)
+        paths = workspace.changed(request.repository, request.base, request.merged)
+        return [target for target in sorted(every) if touched(target, configs, paths, (self._base, self._head))]
+
+    def _prepare(self, target: Target) -> _Prepared | TargetPlan | None:
+        if target not in self._configs.head.targets():
+            message = "no longer in the config: nothing is deleted, its objects are left behind"
+            return unplanned(target, TargetState.LEFT_BEHIND, message, ("", 0), self._redactor(target))
+        app = self._configs.head.app(target)
+        access = self._planner.accesses.open(target, self._configs.head.environment(target))
+        ready = Ready(app, access.grant, access.applyset, scope_of(access.cluster))
+        base = self._side(self._base, self._configs.base, target, ready, fails=False)
+        head = self._side(self._head, self._configs.head, target, ready, fails=True)
+        if base.identity == head.identity and not (self._request.only or self._request.everything):
+            return None
+        return _Prepared(target, access, ready, base, head)
+
+    def _side(self, tree: Tree, config: Config | None, target: Target, ready: Ready, *, fails: bool) -> Side:
+        if config is None or target not in config.targets():
+            return EMPTY
+        app: App = config.app(target)
+        try:
+            rendered = tree.render(app)
+            return make_side(rendered.objects, Ready(app, ready.grant, ready.applyset, ready.scope))
+        except UserMistake:
+            if fails:
+                raise
+            return EMPTY
+
+    def _plan(self, each: _Prepared, upcoming: Upcoming) -> TargetPlan:
+        access, repository = each.access, self._request.repository
+        if access.rows is None:
+            applied = each.base.objects
+        else:
+            rendering = self._planner.rendering
+            applied = applied_objects(rendering, repository, each.target, access.rows, each.ready)
+        question = Question(
+            each.target, each.base, each.head, applied, self._redactor(each.target), access.applyset, access.cluster,
+            upcoming, access.why,
+        )
+        return plan_target(question)
+
+    def _failed(self, target: Target, mistake: UserMistake) -> TargetPlan:
+        """A broken head is an error row; one that fails the same way on base and is not the pull's doing is a note."""
+        text = mistake.message + (f" ({mistake.remedy})" if mistake.remedy else "")
+        state = TargetState.ERROR if mistake.file else TargetState.REFUSED
+        return unplanned(target, state, text, (mistake.file, mistake.line), self._redactor(target))
+
+    def _redactor(self, target: Target) -> Redactor:
+        return Redactor(self._planner.key, self._request.repository.key, target.environment)
+
+
+def scope_of(cluster: PlanCluster | None) -> Scope:
+    """Whether kinds live in namespaces: as the server says, else as the built-in kinds are known to."""
+    return is_namespaced if cluster is None else lambda kind: _served_scope(cluster, kind)
+
+
+def _served_scope(cluster: PlanCluster, kind: object) -> bool | None:
+    try:
+        resource = cluster.resource(kind)  # type: ignore[arg-type]
+    except ClusterUnreachable:
+        resource = None
+    return resource.namespaced if resource else is_namespaced(kind)  # type: ignore[arg-type]

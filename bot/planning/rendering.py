@@ -1,0 +1,84 @@
+"""One commit's files and what apps render to there: checked out when first needed, rendered once per content."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from bot.domain.config import App
+from bot.domain.errors import UserMistake
+from bot.domain.pulls import Repository
+from bot.ports.render_cache import RenderCache
+from bot.ports.renderer import Rendered, Renderer
+from bot.ports.workspace import Workspace
+
+WHOLE_TREE = ("",)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What rendering needs: trees, the jail, and the memory of both."""
+
+    workspace: Workspace
+    renderer: Renderer
+    cache: RenderCache
+
+
+class Tree:
+    """One commit. Made by `tree_at`; not for use after its context has ended."""
+
+    def __init__(self, rendering: Rendering, repository: Repository, commit: str, stack: ExitStack) -> None:
+        self.commit = commit
+        self._rendering, self._repository, self._stack = rendering, repository, stack
+        self._files: Path | None = None
+
+    def render(self, app: App) -> Rendered:
+        """What an app (from `Config.app(target)`) renders to here. Raises UserMistake when it cannot be rendered."""
+        cache = self._rendering.cache
+        app_key = self._app_key(app)
+        reads = cache.reads(app_key)
+        known = cache.get(self._content_key(app_key, reads)) if reads is not None else None
+        if known is None:
+            known = self._render_now(app)
+            reads = known.read if isinstance(known, Rendered) else WHOLE_TREE
+            cache.keep(app_key, reads, self._content_key(app_key, reads), known)
+        if isinstance(known, UserMistake):
+            raise known
+        return known
+
+    def known_reads(self, app: App) -> tuple[str, ...] | None:
+        """The paths that rendering this app read before; None when it was not rendered yet."""
+        return self._rendering.cache.reads(self._app_key(app))
+
+    def id_of(self, path: str) -> str:
+        """The id of what stands at a path, empty when nothing does."""
+        return self._rendering.workspace.tree_id(self._repository, self.commit, path)
+
+    def _render_now(self, app: App) -> Rendered | UserMistake:
+        if not self.id_of(app.path):
+            return UserMistake(f"the folder {app.path} of app {app.name} does not exist", "correct `path`, or add it")
+        if self._files is None:
+            checkout = self._rendering.workspace.checkout(self._repository, self.commit)
+            self._files = self._stack.enter_context(checkout)
+        try:
+            return self._rendering.renderer.render(self._files, app)
+        except UserMistake as mistake:
+            return mistake
+
+    def _app_key(self, app: App) -> str:
+        return _key(self._repository.key, repr(app), self.id_of(app.path))
+
+    def _content_key(self, app_key: str, reads: tuple[str, ...]) -> str:
+        return _key(app_key, *(f"{path}={self.id_of(path)}" for path in sorted(reads)))
+
+
+def _key(*parts: str) -> str:
+    return sha256("\0".join(parts).encode()).hexdigest()
+
+
+@contextmanager
+def tree_at(rendering: Rendering, repository: Repository, commit: str) -> Iterator[Tree]:
+    """A commit's tree for as long as the context is open."""
+    with ExitStack() as stack:
+        yield Tree(rendering, repository, commit, stack)

@@ -1,0 +1,118 @@
+"""What one target renders to at one commit, made ready to be sent: canonical, in its namespace, with our label."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bot.domain.config import App
+from bot.domain.errors import UserMistake
+from bot.domain.grants import Grant
+from bot.domain.grants_reader import refusal
+from bot.objects.canonical import canonical, digest, labelled, refusals
+from bot.objects.identity import Kind, Object, ObjectKey, key_of, kind_of
+from bot.objects.read import SourceObject
+
+MAX_OBJECTS = 5_000
+
+Scope = Callable[[Kind], bool | None]
+"""Whether a kind lives in namespaces; None when nobody can say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One object as it will be sent, and where it came from."""
+
+    body: Object
+    digest: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """All objects of one target at one commit. `identity` is equal exactly when the objects are."""
+
+    objects: Mapping[ObjectKey, Sent]
+    identity: str
+
+
+EMPTY = Side({}, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What making ready needs to know: the app, its grant (None where there is none to hold to), our label, scopes."""
+
+    app: App
+    grant: Grant | None
+    applyset: str
+    scope: Scope
+
+
+def make_side(sources: tuple[SourceObject, ...], ready: Ready) -> Side:
+    """The objects of a render as they will be sent.
+
+    Raises UserMistake, with file and line, for an object that Git may not hold, that stands twice, or that is outside
+    the grant.
+    """
+    if len(sources) > MAX_OBJECTS:
+        raise UserMistake(f"{len(sources)} objects, over the limit of {MAX_OBJECTS:,} per target", "split the app")
+    objects: dict[ObjectKey, Sent] = {}
+    scope = _with_crds(sources, ready.scope)
+    for source in sources:
+        key, sent = _ready(source, ready, scope)
+        if key in objects:
+            first = objects[key]
+            raise UserMistake(
+                f"{key} stands twice, first at {first.file}:{first.line}",
+                "remove one of the two",
+                file=source.file,
+                line=source.line,
+            )
+        objects[key] = sent
+    identity = digest({str(key): sent.digest for key, sent in objects.items()})
+    return Side(objects, identity)
+
+
+def _ready(source: SourceObject, ready: Ready, scope: Scope) -> tuple[ObjectKey, Sent]:
+    problems = refusals(source.body)
+    if problems:
+        raise UserMistake("; ".join(problems), file=source.file, line=source.line)
+    body, namespaced = canonical(source.body), scope(kind_of(source.body))
+    body = _placed(body, ready.app.namespace, namespaced)
+    key = key_of(body)
+    if namespaced is not False and not key.namespace:
+        raise UserMistake(
+            f"{key} names no namespace", "write metadata.namespace, or `namespace:` at the app in .plumbline.yaml",
+            file=source.file, line=source.line,
+        )
+    refused = refusal(ready.grant, namespaced is not False, key) if ready.grant else None
+    if refused:
+        raise UserMistake(refused, file=source.file, line=source.line)
+    sent = labelled(body, ready.applyset)
+    return key, Sent(sent, digest(sent), source.file, source.line)
+
+
+def _placed(body: Object, namespace: str, namespaced: bool | None) -> Object:
+    """The object in the namespace it will really land in: cluster-scoped kinds lose one that was written by habit."""
+    metadata = dict(body["metadata"])
+    if namespaced is False:
+        metadata.pop("namespace", None)
+    elif namespace and not metadata.get("namespace"):
+        metadata["namespace"] = namespace
+    return {**body, "metadata": metadata}
+
+
+def _with_crds(sources: tuple[SourceObject, ...], scope: Scope) -> Scope:
+    """Scopes as known, and for kinds nobody serves yet as the CRDs of the same render say."""
+    declared: dict[Kind, bool] = {}
+    for source in sources:
+        if kind_of(source.body).kind == "CustomResourceDefinition":
+            spec = source.body.get("spec") or {}
+            names = spec.get("names") or {}
+            declared[Kind(str(spec.get("group")), str(names.get("kind")))] = spec.get("scope") != "Cluster"
+
+    def look(kind: Kind) -> bool | None:
+        known = scope(kind)
+        return declared.get(kind) if known is None else known
+
+    return look
