@@ -64,11 +64,15 @@ class Wait(StrEnum):
     APPROVALS = "approvals"
     CONFIRMATION = "confirmation"
     CLUSTER = "cluster"
+    UNSUPPORTED = "unsupported"
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One unmet condition. `subject` is what it waits for: an environment or target, a number of dangers, a cluster."""
+    """One unmet condition. `subject` is what it waits for: a target, `N@PLAN` to confirm, a cluster, a rule.
+
+    UNSUPPORTED names a rule that this version cannot judge; it fails closed, so nothing is deployed past it.
+    """
 
     wait: Wait
     subject: str = ""

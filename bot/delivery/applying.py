@@ -1,0 +1,87 @@
+"""Applying: one wave written, with the inventory widened before and settled after."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
+
+from bot.delivery.keeping import keep, move
+from bot.delivery.scene import Reach, Scene, reach, rendered
+from bot.domain.deployments import Deployment, DeploymentState
+from bot.domain.inventory import Inventory, InventoryRow
+from bot.objects.identity import Object, ObjectKey, key_of
+from bot.objects.order import waves
+from bot.planning.observe import WORKERS
+from bot.planning.sides import Side
+from bot.ports.clusters import Accepted, Answer, Conflicted
+
+
+def apply_wave(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
+    """Write the row's wave; the row settling, superseded at a wave's border, or failed.
+
+    Raises ClusterUnreachable when the server goes away half-way: the same wave is then written again, which changes
+    nothing where it had been written.
+    """
+    _take_over(scene, row)
+    reached = reach(scene)
+    side, _ = rendered(scene, row.commit, reached)
+    ordered = waves([sent.body for sent in side.objects.values()])
+    total = len(side.objects)
+    if row.progress.wave >= len(ordered):
+        return move(row, DeploymentState.SETTLING), 0.0
+    bodies = ordered[row.progress.wave][1]
+    reached.inventories.widen(reached.inventory, [key_of(body) for body in bodies], row.commit)
+    problem = _write(scene, row, reached, side, bodies)
+    done = sum(len(wave) for _, wave in ordered[: row.progress.wave]) + len(bodies)
+    _settle_inventory(scene, reached, side)
+    if problem:
+        return move(row, DeploymentState.FAILED, problem), 0.0
+    progress = replace(row.progress, done=done, total=total)
+    return replace(move(row, DeploymentState.SETTLING), progress=progress), 0.0
+
+
+def _take_over(scene: Scene, row: Deployment) -> None:
+    """Older deployments of the target end now that this one writes: it holds everything they held."""
+    for older in scene.rows:
+        if older.seq < row.seq and not older.state.ended:
+            keep(scene.ports, older, move(older, DeploymentState.SUPERSEDED, row.commit))
+
+
+def _write(scene: Scene, row: Deployment, reached: Reach, side: Side, bodies: Sequence[Object]) -> str:
+    """Apply a wave's objects side by side, noting each as its answer arrives; the first refusal, redacted, or empty."""
+    problems = []
+    with ThreadPoolExecutor(WORKERS) as pool:
+        tasks = {pool.submit(reached.api.apply, body, force=True): body for body in bodies}
+        for task in as_completed(tasks):
+            key, answer = key_of(tasks[task]), task.result()
+            if isinstance(answer, Accepted):
+                _note(scene, row, side, key, answer.object)
+            else:
+                problems.append((key, answer))
+    return "; ".join(_said(scene, side, key, answer) for key, answer in sorted(problems, key=lambda each: each[0])[:3])
+
+
+def _note(scene: Scene, row: Deployment, side: Side, key: ObjectKey, live: Object) -> None:
+    fingerprint = scene.redactor().fingerprint(side.objects[key].digest)
+    written = InventoryRow(key, live["apiVersion"], live["metadata"]["uid"], row.commit, fingerprint)
+    with scene.ports.ledger.begin() as tx:
+        tx.inventory.put(row.repository, row.target, [written])
+
+
+def _said(scene: Scene, side: Side, key: ObjectKey, answer: Answer) -> str:
+    sent = side.objects[key]
+    why = "fields are held by others" if isinstance(answer, Conflicted) else getattr(answer, "message", "")
+    return f"{sent.file}:{sent.line}: {key}: {scene.redactor().text(why).text}"
+
+
+def _settle_inventory(scene: Scene, reached: Reach, side: Side) -> None:
+    """Bring the ConfigMap to the rows as they are, what left Git marked as left in place."""
+    with scene.ports.ledger.begin() as tx:
+        rows = tx.inventory.of(scene.repository.key, scene.target)
+    marked = tuple(replace(row, left=row.object not in side.objects) for row in rows)
+    try:
+        reached.inventories.settle(Inventory(reached.inventory.name, reached.inventory.applyset, marked))
+    finally:
+        with scene.ports.ledger.begin() as tx:
+            changed = [after for before, after in zip(rows, marked, strict=True) if before != after]
+            tx.inventory.put(scene.repository.key, scene.target, changed)
+

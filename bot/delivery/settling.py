@@ -1,0 +1,85 @@
+"""Settling: a wave's objects judged until all are healthy, one fails, or the time is up."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from bot.delivery.keeping import move
+from bot.delivery.scene import Scene, reach, rendered
+from bot.domain.deployments import Deployment, DeploymentState
+from bot.objects.health import Health, HealthState, judge
+from bot.objects.identity import Kind, Object, ObjectKey, key_of, kind_of
+from bot.objects.order import waves
+from bot.planning.observe import WORKERS
+from bot.ports.clusters import PlanCluster, Refused
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
+"""Seconds between looks at something that settles: quick while it is young, slower later."""
+
+_GOOD = (HealthState.CURRENT, HealthState.SUSPENDED)
+
+
+def settle(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
+    """The row with its next wave to apply, healthy, failed, or still settling and a pause in seconds.
+
+    Raises ClusterUnreachable.
+    """
+    reached = reach(scene)
+    side, ready = rendered(scene, row.commit, reached)
+    ordered = waves([sent.body for sent in side.objects.values()])
+    bodies = ordered[row.progress.wave][1] if row.progress.wave < len(ordered) else []
+    now = scene.ports.clock.now()
+    with ThreadPoolExecutor(WORKERS) as pool:
+        healths = list(pool.map(lambda body: (key_of(body), _health(reached.api, body, now)), bodies))
+    failed = [(key, health) for key, health in healths if health.state is HealthState.FAILED]
+    if failed:
+        return move(row, DeploymentState.FAILED, _said(scene, failed)), 0.0
+    unsettled = [(key, health) for key, health in healths if health.state not in _GOOD]
+    if unsettled:
+        return _wait(scene, row, unsettled, ready.app.health_timeout)
+    if row.progress.wave + 1 < len(ordered):
+        progress = replace(row.progress, wave=row.progress.wave + 1, waits_for=())
+        return replace(move(row, DeploymentState.APPLYING), progress=progress), 0.0
+    left = tuple(str(each.object) for each in reached.inventory.rows if each.object not in side.objects)
+    progress = replace(row.progress, done=len(side.objects), total=len(side.objects), waits_for=(), left_in_place=left)
+    return replace(move(row, DeploymentState.HEALTHY), progress=progress), 0.0
+
+
+def _health(api: PlanCluster, body: Object, now: float) -> Health:
+    """One object judged on a copy read now, so never on one older than our write."""
+    key = key_of(body)
+    resource = api.resource(key.of, body["apiVersion"].rpartition("/")[2])
+    live = api.get(resource, key.namespace, key.name) if resource else None
+    if live is None or isinstance(live, Refused):
+        return Health(HealthState.NOT_FOUND, "NotFound", f"{key} is not there")
+    if resource and _is_crd(body) and not _served(api, body):
+        return Health(HealthState.IN_PROGRESS, "NotServed", "the new kind is not served yet")
+    return judge(live, api.related(resource, live) if resource else (), None, now)
+
+
+def _is_crd(body: Object) -> bool:
+    return kind_of(body).kind == "CustomResourceDefinition"
+
+
+def _served(api: PlanCluster, crd: Object) -> bool:
+    spec = crd["spec"]
+    return api.resource(Kind(spec["group"], spec["names"]["kind"])) is not None
+
+
+def _wait(
+    scene: Scene, row: Deployment, unsettled: list[tuple[ObjectKey, Health]], timeout: float
+) -> tuple[Deployment, float]:
+    waited = scene.ports.clock.now() - (row.started or row.changed)
+    if waited > timeout:
+        reason = f"not healthy after {timeout:.0f} s: {_said(scene, unsettled)}"
+        return move(row, DeploymentState.FAILED, reason), 0.0
+    waits_for = tuple(_one(scene, key, health) for key, health in unsettled[:5])
+    again = replace(row, conditions=(), reason="", progress=replace(row.progress, waits_for=waits_for))
+    return again, min(LONGEST_PAUSE, max(FIRST_PAUSE, waited / 10))
+
+
+def _said(scene: Scene, healths: list[tuple[ObjectKey, Health]]) -> str:
+    return "; ".join(_one(scene, key, health) for key, health in healths[:3])
+
+
+def _one(scene: Scene, key: ObjectKey, health: Health) -> str:
+    return f"{key}: {scene.redactor().text(health.message or health.reason).text}"

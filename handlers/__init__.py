@@ -1,0 +1,1 @@
+"""What the bot does when something happens: one file per reaction, the routes on one page, the command line."""
