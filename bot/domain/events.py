@@ -40,11 +40,11 @@ class CheckAskedAgain:
 
 
 @dataclass(frozen=True, slots=True)
-class RepositoryAdded:
-    """The app was installed on a repository, or got rights on it."""
+class RepositoriesAdded:
+    """The app was installed on these repositories, or got rights on them; one delivery may tell of many."""
 
-    repository: Repository
+    repositories: tuple[Repository, ...]
 
 
-Event = PullChanged | BranchMoved | CommentWritten | CheckAskedAgain | RepositoryAdded
+Event = PullChanged | BranchMoved | CommentWritten | CheckAskedAgain | RepositoriesAdded
 """Everything a door can tell. `handlers/routes.py` has one row for each."""

@@ -1,0 +1,37 @@
+"""Who we are towards GitHub: the App's id, its private key, and where GitHub lives."""
+
+from dataclasses import dataclass, field
+
+import jwt
+
+GITHUB = "https://github.com"
+JWT_BEFORE = 60.0
+JWT_AFTER = 540.0
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A GitHub App. `private_key` is its PEM text; `url` is GitHub itself or a GitHub Enterprise Server."""
+
+    id: int
+    private_key: str = field(repr=False)
+    url: str = GITHUB
+
+    @property
+    def web(self) -> str:
+        """Where people read: no slash at the end."""
+        return self.url.rstrip("/")
+
+    @property
+    def api(self) -> str:
+        """The REST API's base address. An Enterprise Server has it below `/api/v3`."""
+        return "https://api.github.com" if self.web == GITHUB else f"{self.web}/api/v3"
+
+    def token(self, now: float) -> str:
+        """A JSON Web Token that proves who we are, good for nine minutes from `now` (seconds since the epoch).
+
+        GitHub allows ten, and advises a minute of slack for clocks that go ahead of its own. Raises ValueError when the
+        private key is none.
+        """
+        claims = {"iat": int(now - JWT_BEFORE), "exp": int(now + JWT_AFTER), "iss": str(self.id)}
+        return jwt.encode(claims, self.private_key, algorithm="RS256")
