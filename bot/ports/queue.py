@@ -28,7 +28,10 @@ class Queue(Protocol):
         ...
 
     def tend(self) -> None:
-        """Say that this worker lives, and resume the runs of those that do not. Call it every `pulse` seconds."""
+        """Say that this worker lives, resume the runs of those that do not, and put jobs again whose run got lost.
+
+        Call it every `pulse` seconds. Raises TryLater when the database does not answer.
+        """
         ...
 
     @property
@@ -41,7 +44,7 @@ class Queue(Protocol):
         ...
 
     def purge(self, older: float) -> None:
-        """Forget ended runs and deliveries older than so many seconds, and put jobs again whose run never began."""
+        """Forget ended runs and deliveries older than so many seconds."""
         ...
 
     def stop(self, grace: float) -> bool:

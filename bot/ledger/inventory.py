@@ -1,0 +1,32 @@
+"""The ledger's half of the inventory: one row per object of a target."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from bot.domain.inventory import InventoryRow
+from bot.domain.subjects import Target
+from bot.ledger import codec
+from bot.ledger.database import put
+from bot.ledger.tables import inventory
+
+
+class SqlInventoryRows:
+    """Implements `bot.ports.ledger.InventoryRows`."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def of(self, repository: str, target: Target) -> Sequence[InventoryRow]:
+        found = sa.select(inventory.c.body).where(
+            inventory.c.repository == repository,
+            inventory.c.environment == target.environment,
+            inventory.c.app == target.app,
+        )
+        rows = [codec.load(InventoryRow, row.body) for row in self._connection.execute(found)]
+        return sorted(rows, key=lambda row: row.object)
+
+    def put(self, repository: str, target: Target, rows: Sequence[InventoryRow]) -> None:
+        key = {"repository": repository, "environment": target.environment, "app": target.app}
+        for row in rows:
+            put(self._connection, inventory, {**key, "object": codec.dump(row.object), "body": codec.dump(row)})

@@ -1,0 +1,82 @@
+"""Opens the ledger: one database for rows and jobs, migrated, with one transaction for both."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from bot.domain.errors import TryLater
+from bot.ledger.database import Database
+from bot.ledger.deliveries import SqlDeliveries
+from bot.ledger.deployments import SqlDeployments
+from bot.ledger.inventory import SqlInventoryRows
+from bot.ledger.jobs import Enqueue, SqlJobs
+from bot.ledger.migrate import is_current, migrate
+from bot.ledger.plans import SqlPlans
+from bot.ledger.queue import Client
+from bot.ledger.repositories import SqlRepositories
+from bot.ledger.slots import SqlSlots
+
+
+class SqlTransaction:
+    """Implements `bot.ports.ledger.Transaction` on one connection."""
+
+    def __init__(self, connection: sa.Connection, database: Database, enqueue: Enqueue) -> None:
+        def now() -> float:
+            return database.now(connection)
+
+        self.connection = connection
+        self.deliveries = SqlDeliveries(connection, now)
+        self.repositories = SqlRepositories(connection)
+        self.plans = SqlPlans(connection)
+        self.deployments = SqlDeployments(connection)
+        self.inventory = SqlInventoryRows(connection)
+        self.slots = SqlSlots(connection)
+        self.jobs = SqlJobs(connection, now, enqueue)
+
+
+class SqlLedger:
+    """Implements `bot.ports.ledger.Ledger`. Threads may share it."""
+
+    def __init__(self, database: Database, client: Client) -> None:
+        self.database = database
+        self.client = client
+
+    @contextmanager
+    def begin(self) -> Iterator[SqlTransaction]:
+        """One transaction. Raises TryLater when the database does not answer, RuntimeError when nested in a thread."""
+        with self.database.begin() as connection:
+            transaction = SqlTransaction(connection, self.database, self.client.enqueue)
+            yield transaction
+            transaction.jobs.flush()
+
+    def ready(self) -> bool:
+        """Whether the database answers and its tables are those of this version."""
+        try:
+            with self.database.begin() as connection:
+                return is_current(connection)
+        except TryLater:
+            return False
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.client.close()
+        self.database.close()
+
+
+def open_ledger(url: str) -> SqlLedger:
+    """Open `sqlite:///path` or `postgresql://user:password@host/name`, and bring its tables up to date.
+
+    A SQLite file and its folder are made where there are none, for their owner only. Raises ValueError for another kind
+    of URL and TryLater when the database does not answer.
+    """
+    database = Database(url)
+    if database.is_sqlite:
+        if not database.url.database:
+            raise ValueError("the ledger needs a file: sqlite:///folder/plumbline.db")
+        file = Path(database.url.database)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+    migrate(database)
+    return SqlLedger(database, Client(database.url))
