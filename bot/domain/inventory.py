@@ -22,11 +22,15 @@ class InventoryRow:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """All rows of a target, with the name of its ConfigMap and the ApplySet id our label carries."""
+    """All rows of a target, with the name of its ConfigMap and the ApplySet id our label carries.
+
+    `subject` says for people whose it is (`github:12 prod/web`): the name is a hash.
+    """
 
     name: str
     applyset: str
     rows: tuple[InventoryRow, ...] = ()
+    subject: str = ""
 
     def row(self, key: ObjectKey) -> InventoryRow | None:
         """The row of an object, if it is ours."""

@@ -78,3 +78,8 @@ def plural_of(kind: Kind) -> str | None:
     """The plural in a built-in kind's URLs; None for a kind that is not built in."""
     of_group = {**_NAMESPACED.get(kind.group, {}), **_CLUSTER_SCOPED.get(kind.group, {})}
     return of_group.get(kind.kind)
+
+
+def namespaced_kinds() -> tuple[Kind, ...]:
+    """Every built-in kind that lives in namespaces, sorted."""
+    return tuple(sorted(Kind(group, name) for group, names in _NAMESPACED.items() for name in names))

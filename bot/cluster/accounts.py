@@ -1,0 +1,55 @@
+"""ServiceAccounts by their user names, and the names that everything made for them in a cluster carries. Pure."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from bot.domain.errors import UserMistake
+from bot.domain.grants import Cluster
+
+OWN_ACCOUNT = "system:serviceaccount:plumbline:plumbline"
+"""Whom the bot is to a cluster when it runs inside; elsewhere the user of its kubeconfig."""
+
+_SERVICE_ACCOUNT = re.compile(
+    r"system:serviceaccount:([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?):([a-z0-9][a-z0-9.-]{0,200})"
+)
+_UNFIT = re.compile(r"[^a-z0-9-]+")
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Account:
+    """A ServiceAccount."""
+
+    namespace: str
+    name: str
+
+    @property
+    def user(self) -> str:
+        """The user name that the API server knows it by."""
+        return f"system:serviceaccount:{self.namespace}:{self.name}"
+
+
+def service_account(user: str) -> Account | None:
+    """The ServiceAccount behind a user name, None for other users."""
+    found = _SERVICE_ACCOUNT.fullmatch(user)
+    return Account(found[1], found[2]) if found else None
+
+
+def granted_account(user: str, key: str) -> Account:
+    """The same for what clusters.yaml names under a key. Raises UserMistake for anything else.
+
+    Only ServiceAccounts can be impersonated by exact name and namespace without any right on users and groups.
+    """
+    account = service_account(user)
+    if account is None:
+        remedy = "write system:serviceaccount:NAMESPACE:NAME"
+        raise UserMistake(f"`{key}` must be a ServiceAccount, not {user!r}", remedy, file="clusters.yaml")
+    return account
+
+
+def stem(cluster: Cluster) -> str:
+    """What names of cluster-wide objects begin with. Two entries for one API server must not share any."""
+    fit = _UNFIT.sub("-", cluster.name.lower()).strip("-")
+    if fit == cluster.name and len(fit) <= 40:
+        return f"plumbline-{fit}"
+    return f"plumbline-{fit[:40]}-{hashlib.sha256(cluster.name.encode()).hexdigest()[:8]}"

@@ -1,0 +1,127 @@
+"""Reads of one API server as one identity: plain data with kind and apiVersion filled in."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from bot.cluster.answers import classify
+from bot.cluster.discovery import Discovery
+from bot.cluster.gateway import Gateway
+from bot.cluster.paths import list_path, object_path
+from bot.cluster.response import Response
+from bot.cluster.send import unaddressable
+from bot.objects.canonical import PART_OF
+from bot.objects.identity import Kind, Object, kind_of
+from bot.ports.clusters import ClusterUnreachable, Refusal, Refused, Resource
+
+Objects = list[Object]
+_PAGE = "500"
+_NAMESPACE = Resource(Kind("", "Namespace"), "v1", "namespaces", False)
+_POD = Resource(Kind("", "Pod"), "v1", "pods", True)
+_REPLICA_SET = Resource(Kind("apps", "ReplicaSet"), "v1", "replicasets", True)
+_OPERATORS = {
+    "In": "{key} in ({values})",
+    "NotIn": "{key} notin ({values})",
+    "Exists": "{key}",
+    "DoesNotExist": "!{key}",
+}
+
+
+class ReadingCluster:
+    """What any identity may try to read. Missing rights are empty answers, as the port says."""
+
+    def __init__(self, gateway: Gateway, discovery: Discovery) -> None:
+        self.gateway = gateway
+        self.discovery = discovery
+
+    def resource(self, kind: Kind, version: str = "") -> Resource | None:
+        """How a kind is served, None when it is not."""
+        return self.discovery.resource(kind, version)
+
+    def list(self, resource: Resource, namespace: str, applyset: str) -> Sequence[Object]:
+        """Objects of one kind in one namespace that carry our label with this ApplySet id."""
+        return [*self._selected(resource, namespace, f"{PART_OF}={applyset}")]
+
+    def get(self, resource: Resource, namespace: str, name: str) -> Object | Refused | None:
+        """One object, None when absent. A name that no object can have is refused without asking."""
+        path = object_path(resource, namespace, name)
+        if path is None:
+            return unaddressable(resource)
+        response = self.gateway.get(path)
+        if response.status == 404:
+            return None
+        if response.ok:
+            return self._object(response)
+        answer = classify(response)
+        return answer if isinstance(answer, Refused) else Refused(Refusal.INVALID, response.status, response.message)
+
+    def related(self, resource: Resource, body: Object) -> Sequence[Object]:
+        """ReplicaSets and Pods that a live workload controls, found by its selector and checked by owner."""
+        selector = label_selector((body.get("spec") or {}).get("selector"))
+        metadata = body["metadata"]
+        namespace = metadata.get("namespace") or ""
+        if not selector or not metadata.get("uid") or not resource.namespaced:
+            return []
+        owners = {metadata["uid"]}
+        sets: Objects = []
+        if kind_of(body) == Kind("apps", "Deployment"):
+            sets = [found for found in self._selected(_REPLICA_SET, namespace, selector) if _owned(found, owners)]
+            owners = {found["metadata"]["uid"] for found in sets}
+        return [*sets, *(found for found in self._selected(_POD, namespace, selector) if _owned(found, owners))]
+
+    def namespace_exists(self, name: str) -> bool | None:
+        """Whether a namespace is there; None when this identity may not know."""
+        found = self.get(_NAMESPACE, "", name)
+        if isinstance(found, Refused):
+            return False if found.why == Refusal.INVALID else None
+        return found is not None
+
+    def _selected(self, resource: Resource, namespace: str, selector: str) -> Iterator[Object]:
+        path = list_path(resource, namespace)
+        if path is None:
+            return
+        found = self._pages(path, selector)
+        if found is None:
+            found = self._pages(path, selector) or []
+        for item in found:
+            # Items of a list carry neither, other than objects that are read one by one.
+            yield {"apiVersion": resource.api_version, "kind": resource.kind.kind, **item}
+
+    def _pages(self, path: str, selector: str) -> Objects | None:
+        """Every page of a list; None when the server forgot the first one before the last was read (410)."""
+        items: Objects = []
+        token = ""
+        while True:
+            query = [("labelSelector", selector), ("limit", _PAGE), *([("continue", token)] if token else [])]
+            response = self.gateway.get(path, query)
+            if response.status == 410 and token:
+                return None
+            if not response.ok:
+                return []
+            page = self._object(response)
+            items += page.get("items") or []
+            token = (page.get("metadata") or {}).get("continue") or ""
+            if not token:
+                return items
+
+    def _object(self, response: Response) -> Object:
+        try:
+            return response.json()
+        except ValueError:
+            name = self.gateway.connection.name
+            raise ClusterUnreachable(f"cluster {name} answers with something that is no Kubernetes object") from None
+
+
+def label_selector(selector: Any) -> str:
+    """A workload's selector as a query; empty when there is none. Operators as the API's LabelSelector has them."""
+    if not isinstance(selector, dict):
+        return ""
+    terms = [f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()]
+    for rule in selector.get("matchExpressions") or ():
+        form = _OPERATORS[rule["operator"]]
+        terms.append(form.format(key=rule["key"], values=",".join(rule.get("values") or ())))
+    return ",".join(sorted(terms))
+
+
+def _owned(body: Object, owners: set[str]) -> bool:
+    references = body["metadata"].get("ownerReferences") or ()
+    return any(reference.get("controller") and reference.get("uid") in owners for reference in references)
