@@ -47,16 +47,26 @@ class PruneMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deployers:
-    """Who may deploy: any one of these suffices."""
+    """Who may deploy: any one of these suffices. permission: this role or more; None where only others are named."""
 
-    permission: Role = Role.MAINTAIN
+    permission: Role | None = Role.MAINTAIN
     teams: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """A time in which deploying is allowed, or denied: from each moment that `cron` names in `zone`, for `seconds`."""
+
+    allow: bool
+    cron: str
+    seconds: float
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
-    """A cluster plus rules. A rule: read from the tip of the default branch."""
+    """A cluster plus rules. A rule: read from the tip of the default branch. confirm_over is a percentage."""
 
     name: str
     cluster: str
@@ -67,7 +77,9 @@ class Environment:
     prune: PruneMode = PruneMode.APPROVED
     confirm_over: int = 20
     drift: DriftMode = DriftMode.REPORT
+    windows: tuple[Window, ...] = ()
     url: str = ""
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +128,7 @@ class App:
     takeover_from: tuple[str, ...] = ()
     was: str = ""
     overrides: Mapping[str, "Override"] = field(default_factory=dict)
-    line: int = 0
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +167,26 @@ class Config:
         app = self.apps[target.app]
         changed = dict(app.overrides[target.environment].app) if target.environment in app.overrides else {}
         app = replace(app, **changed)  # type: ignore[arg-type]  # the reader typed each pair
-        return replace(app, path=app.path.format_map({"environment": target.environment, "app": target.app}))
+        return replace(
+            app,
+            path=_fill(app.path, target),
+            namespace=_fill(app.namespace, target),
+            also=tuple(_fill(pattern, target) for pattern in app.also),
+            exclude=tuple(_fill(pattern, target) for pattern in app.exclude),
+            helm=replace(
+                app.helm,
+                release=_fill(app.helm.release, target),
+                values=tuple(_fill(file, target) for file in app.helm.values),
+            ),
+        )
 
     def environment(self, target: Target) -> Environment:
-        """The environment of a target with the app's overrides applied."""
+        """The environment of a target with the app's overrides applied and the placeholders of `url` filled in."""
         environment, app = self.environments[target.environment], self.apps[target.app]
         changed = dict(app.overrides[target.environment].environment) if target.environment in app.overrides else {}
-        return replace(environment, **changed)  # type: ignore[arg-type]  # the reader typed each pair
+        environment = replace(environment, **changed)  # type: ignore[arg-type]  # the reader typed each pair
+        return replace(environment, url=_fill(environment.url, target))
+
+
+def _fill(text: str, target: Target) -> str:
+    return text.replace("{environment}", target.environment).replace("{app}", target.app)

@@ -1,5 +1,7 @@
 """The three kinds of failure a reaction may end in: a person's mistake, a wait, and (anything else) our own bug."""
 
+from collections.abc import Sequence
+
 
 class UserMistake(Exception):
     """Something a person can mend. It is said to them and never retried."""
@@ -23,3 +25,19 @@ class TryLater(Exception):
         super().__init__(why)
         self.why = why
         self.after = after
+
+
+class UserMistakes(UserMistake):
+    """Everything that is wrong with one file, so that it is mended in one go. At least one mistake, in file order."""
+
+    SHOWN = 20
+
+    def __init__(self, mistakes: Sequence[UserMistake]) -> None:
+        first = mistakes[0]
+        super().__init__(first.message, first.remedy, file=first.file, line=first.line)
+        self.mistakes = tuple(mistakes)
+
+    def __str__(self) -> str:
+        shown = [str(mistake) for mistake in self.mistakes[: self.SHOWN]]
+        more = len(self.mistakes) - len(shown)
+        return "\n".join([*shown, f"and {more} more"] if more else shown)

@@ -1,14 +1,18 @@
 """`clusters.yaml` as data (DESIGN §4): which repository may use which cluster, and as whom."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from bot.objects.identity import Kind
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The operator's word that a repository may use a cluster. `namespaces` and `environments` may be globs."""
+    """The operator's word that a repository may use a cluster.
+
+    `namespaces` and `environments` may end in `*`. `kinds` and `cluster_scoped` are written out, defaults included.
+    """
 
     repository: str
     environments: tuple[str, ...]
@@ -43,11 +47,19 @@ class Clusters:
     clusters: Mapping[str, Cluster]
 
     def grant(self, cluster: str, repository: str, environment: str) -> tuple[Cluster, Grant] | None:
-        """The cluster and grant that let a repository (`github:acme/shop`) use it for an environment, or None."""
+        """The cluster and grant that let a repository (`github:acme/shop`) use it for an environment, or None.
+
+        No forge tells repositories apart by case.
+        """
         found = self.clusters.get(cluster)
         if found is None:
             return None
         for grant in found.grants:
-            if grant.repository == repository and environment in grant.environments:
+            if grant.repository.lower() == repository.lower() and matches(environment, grant.environments):
                 return found, grant
         return None
+
+
+def matches(name: str, patterns: Iterable[str]) -> bool:
+    """Whether a name is one of these, some of which may end in `*`."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns)

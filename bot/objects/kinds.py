@@ -83,3 +83,12 @@ def plural_of(kind: Kind) -> str | None:
 def namespaced_kinds() -> tuple[Kind, ...]:
     """Every built-in kind that lives in namespaces, sorted."""
     return tuple(sorted(Kind(group, name) for group, names in _NAMESPACED.items() for name in names))
+
+
+def built_in_kinds() -> tuple[Kind, ...]:
+    """Every built-in kind, sorted."""
+    return tuple(
+        sorted(
+            Kind(group, kind) for table in (_NAMESPACED, _CLUSTER_SCOPED) for group in table for kind in table[group]
+        )
+    )

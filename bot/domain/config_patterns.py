@@ -1,0 +1,78 @@
+"""Patterns: apps that a config names by the shape of their folders, matched against the folders of a tree."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.domain.config import CONFIG_FILE, App, Config
+from bot.domain.config_order import note_all
+from bot.domain.config_reader import APP_MARK, MOST_APPS
+from bot.domain.errors import UserMistake, UserMistakes
+
+_NAME = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_LONGEST_NAME = 63
+
+
+def expand(config: Config, folders: Sequence[str], file: str = CONFIG_FILE) -> Config:
+    """The config with an app for every folder that a pattern matches and that has no entry of its own.
+
+    folders: every folder of a tree, without a leading slash. An app that a pattern makes exists only in those of the
+    pattern's environments whose folder is there. Entries, `was` and `retired` are never matched, nor are folders whose
+    name cannot be an app's. Raises UserMistakes when two patterns match the same app, or the whole does not fit.
+    """
+    if not config.patterns:
+        return config
+    taken = {*config.apps, *config.retired, *(app.was for app in config.apps.values())}
+    apps = dict(config.apps)
+    for pattern in config.patterns:
+        for name, app in _matched(pattern, folders).items():
+            if name in taken:
+                continue
+            if name in apps:
+                message = f"the folder of {name} matches two patterns, {apps[name].path} and {pattern.path}"
+                raise UserMistake(message, "give it an entry of its own", file=file, line=pattern.line)
+            apps[name] = app
+        if len(apps) > MOST_APPS:
+            message = f"{pattern.path} makes {len(apps)} apps"
+            raise UserMistake(message, f"{MOST_APPS} are the most", file=file, line=pattern.line)
+    whole = replace(config, apps=apps, patterns=())
+    if mistakes := note_all(whole, file):
+        raise UserMistakes(mistakes)
+    return whole
+
+
+def _matched(pattern: App, folders: Sequence[str]) -> dict[str, App]:
+    found: dict[str, list[str]] = {}
+    for environment in pattern.environments:
+        shape = re.compile(_shape(_path(pattern, environment).replace("{environment}", environment)))
+        for folder in folders:
+            if match := shape.fullmatch(folder):
+                found.setdefault(match["app"], []).append(environment)
+    apps = [_named(pattern, part, tuple(environments)) for part, environments in sorted(found.items())]
+    return {app.name: app for app in apps if len(app.name) <= _LONGEST_NAME}
+
+
+def _path(pattern: App, environment: str) -> str:
+    changed = pattern.overrides[environment].app if environment in pattern.overrides else ()
+    return str(dict(changed).get("path", pattern.path))
+
+
+def _shape(path: str) -> str:
+    """A path as a regular expression; {app} is the same wherever it stands."""
+    before, *after = [re.escape(part) for part in path.split(APP_MARK)]
+    return before + f"(?P<app>{_NAME})" + "(?P=app)".join(after)
+
+
+def _named(pattern: App, part: str, environments: tuple[str, ...]) -> App:
+    """The app of a folder. In paths {app} is the part of them that makes the name, anywhere else the name itself."""
+    overrides = {
+        environment: replace(override, app=tuple((key, _written(key, value, part)) for key, value in override.app))
+        for environment, override in pattern.overrides.items()
+        if environment in environments
+    }
+    name, path = pattern.name.replace(APP_MARK, part), pattern.path.replace(APP_MARK, part)
+    return replace(pattern, name=name, path=path, environments=environments, overrides=overrides)
+
+
+def _written(key: str, value: object, part: str) -> object:
+    return value.replace(APP_MARK, part) if key == "path" and isinstance(value, str) else value
