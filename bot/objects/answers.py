@@ -9,6 +9,7 @@ import re
 _GONE = "…"
 _LABELLED = re.compile(r"\b((?:Invalid|Unsupported|Duplicate|Internal|Too long|Too many) value): ")
 _GO_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
+_GO_WORD = re.compile(r"[A-Za-z0-9_.+-]{1,80}(?=: )")
 _STRUCTURE = re.compile(r"(?:&?[A-Za-z0-9_.*\[\]]{0,80}\{|\bmap\[|\bgot &).*")
 _QUOTED = re.compile(r"""\"(?:[^"\\]|\\.)*(?:"|\Z)|(?<![A-Za-z0-9])'[^']*(?:'|\Z)|`[^`]*(?:`|\Z)""")
 _NAMED_BEFORE = re.compile(
@@ -40,10 +41,24 @@ def _without_labelled(line: str) -> str:
     while found := _LABELLED.search(line):
         done += line[: found.end(1)]
         line = line[found.end() :]
-        text = _GO_TEXT.match(line)
-        end = text.end() if text else line.find(": ") if line[:1] not in "{[&" else line.rfind(": ")
-        line = line[end:] if end >= 0 and line[end : end + 2] == ": " else f": {_GONE}"
+        end = _value_end(line)
+        line = line[end:] if line.startswith(": ", end) else f": {_GONE}"
     return done + line
+
+
+def _value_end(line: str) -> int:
+    """Where a printed Go value at the start of a line ends: a quoted text, a plain word, or a structure in brackets."""
+    plain = _GO_TEXT.match(line) or _GO_WORD.match(line)
+    if plain:
+        return plain.end()
+    depth, position = 0, 0
+    while position < len(line):
+        quoted = _GO_TEXT.match(line, position)
+        depth += (line[position] in "{[(") - (line[position] in "}])")
+        position = quoted.end() if quoted else position + 1
+        if depth == 0 and line[position - 1] in "}])" and not line.startswith("{", position):
+            return position
+    return position
 
 
 def _quotation(found: re.Match[str], line: str) -> str:

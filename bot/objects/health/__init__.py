@@ -1,0 +1,6 @@
+"""Health of live objects: one `judge` for all, a file of rules per family of kinds. Pure: time is an argument."""
+
+from bot.objects.health.judge import judge
+from bot.objects.health.verdict import Health, HealthState
+
+__all__ = ["Health", "HealthState", "judge"]
