@@ -1,0 +1,145 @@
+"""The comment in the slot `deployment`: from the merge on, where each target of a pull stands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.comments.markdown import alert, code, counted, label, listed, named, prose, table
+from bot.comments.parts import MOST, Item, Section, fits, pack
+from bot.comments.phrases import PREFIX, commits, state
+from bot.domain.deployments import Deployment, DeploymentState
+from bot.objects.redact import inert
+
+_CAPS = (80, 40, 20, 10)
+_ORDER = (
+    DeploymentState.FAILED,
+    DeploymentState.WAITING,
+    DeploymentState.CONFIRMING,
+    DeploymentState.APPLYING,
+    DeploymentState.SETTLING,
+    DeploymentState.CANCELLED,
+    DeploymentState.SUPERSEDED,
+    DeploymentState.HEALTHY,
+)
+_MOVING = (DeploymentState.CONFIRMING, DeploymentState.APPLYING, DeploymentState.SETTLING)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A pull's newest deployment of one target, and the newest one of that target after it, if there is one."""
+
+    row: Deployment
+    newer: Deployment | None = None
+
+
+def deployment_comment(standings: Sequence[Standing], prefix: str = PREFIX, most: int = MOST) -> list[str]:
+    """The parts of the comment, at most so many. There is at least one standing."""
+    ordered = sorted(standings, key=lambda each: (_ORDER.index(each.row.state), each.row.target))
+    return pack(_head(ordered, prefix), _folds(ordered), _footer(ordered), most)
+
+
+def verdict(rows: Sequence[Deployment]) -> str:
+    """The deployments of a commit or pull in one line of plain text."""
+    many = counted(len(rows), "target")
+    failed = [inert(str(row.target)).text for row in rows if row.state is DeploymentState.FAILED]
+    healthy = sum(1 for row in rows if row.state is DeploymentState.HEALTHY)
+    if failed:
+        return f"Failed: {listed(failed)}" + (f" · {healthy} of {many} healthy" if len(rows) > 1 else "")
+    if healthy == len(rows):
+        return "Deployed: healthy" if len(rows) == 1 else f"Deployed: all {many} healthy"
+    if all(row.state.ended for row in rows):
+        gone = [row for row in rows if row.state is not DeploymentState.HEALTHY]
+        words = " and ".join(sorted({row.state.value for row in gone}))
+        return f"Ended: {len(gone)} of {many} {words}" if len(rows) > 1 else f"Ended: {words}"
+    moving = [row for row in rows if row.state in _MOVING]
+    return f"{'Deploying' if moving else 'Waiting'}: {healthy} of {many} healthy"
+
+
+def _head(ordered: Sequence[Standing], prefix: str) -> str:
+    shown = ""
+    for cap in _CAPS:
+        shown = "\n\n".join(part for part in _head_parts(ordered, prefix, cap) if part)
+        if fits(shown + " " * 2000):
+            break
+    return shown
+
+
+def _head_parts(ordered: Sequence[Standing], prefix: str, cap: int) -> list[str]:
+    rows = [[*_names(each.row), commits([each.row.commit]), _state(each, prefix)] for each in ordered[:cap]]
+    more = len(ordered) - cap
+    return [
+        f"### {verdict([each.row for each in ordered])}",
+        table(("Environment", "App", "Commit", "State"), (), rows),
+        f"…and {counted(more, 'more target')}." if more > 0 else "",
+        _box(
+            "CAUTION", [_failed(each.row, prefix) for each in ordered if each.row.state is DeploymentState.FAILED], cap
+        ),
+        _box("NOTE", [line for each in ordered for line in _waits(each.row)], cap),
+    ]
+
+
+def _names(row: Deployment) -> tuple[str, str]:
+    return label(row.target.environment), f"**{label(row.target.app)}**"
+
+
+def _state(standing: Standing, prefix: str) -> str:
+    row, newer = standing.row, standing.newer
+    if newer is not None and row.state is not DeploymentState.FAILED and row.state.ended:
+        live = "live with" if newer.state is DeploymentState.HEALTHY else "now with"
+        pulls = "".join(f", #{number}" for number in newer.pulls[-1:])
+        return f"{live} {commits([newer.commit])}{pulls}"
+    if row.state is DeploymentState.SUPERSEDED:
+        return f"superseded{f' by {commits([row.reason])}' if row.reason else ''}"
+    attempt = f" (attempt {row.attempt})" if row.attempt > 1 else ""
+    return f"{state(row, prefix)}{attempt}"
+
+
+def _failed(row: Deployment, prefix: str) -> str:
+    """Why, what stands now, and what to do."""
+    progress = row.progress
+    where = f"**{label(str(row.target))}** failed: {prose(inert(row.reason, 1000)) or 'no reason was given'}."
+    if progress.done:
+        stands = f"{progress.done} of {counted(progress.total, 'object')} of {commits([row.commit])} stay as applied"
+    else:
+        stands = "nothing of it was written" if not row.started else "what was applied stays"
+    again = code(inert(f"{prefix} deploy {row.target}"))
+    return f"{where} Now: {stands}; nothing was removed. Mend it with a new commit, or try again with {again}."
+
+
+def _waits(row: Deployment) -> list[str]:
+    """What is not healthy yet, while there is still hope."""
+    if row.state is not DeploymentState.SETTLING:
+        return []
+    return [f"**{label(str(row.target))}** waits for {prose(inert(each))}" for each in row.progress.waits_for]
+
+
+def _box(kind: str, lines: Sequence[str], cap: int) -> str:
+    more = len(lines) - cap
+    shown = [*lines[:cap], f"and {more} more"] if more > 0 else list(lines)
+    return alert(kind, shown) if shown else ""
+
+
+def _folds(ordered: Sequence[Standing]) -> list[Section]:
+    left = [(each.row, name) for each in ordered for name in each.row.progress.left_in_place]
+    other = [(each.row, name) for each in ordered for name in each.row.progress.not_as_planned]
+    sections = []
+    if other:
+        asked = any(row.state is DeploymentState.WAITING for row, _ in other)
+        intro = "Nothing of this was in the plan that people saw" + ("; it waits to be confirmed." if asked else ".")
+        sections.append(Section(f"Not as planned: {len(other)}", _items(other), intro, opened=asked))
+    if left:
+        intro = "Git no longer has these. They were left in the cluster and stay in the inventory."
+        sections.append(Section(f"Left in place: {counted(len(left), 'object')}", _items(left), intro))
+    return sections
+
+
+def _items(found: Sequence[tuple[Deployment, str]]) -> tuple[Item, ...]:
+    lines = [f"**{label(str(row.target))}** {named(name)}" for row, name in found]
+    return tuple(Item(f"- {line}", line) for line in lines)
+
+
+def _footer(ordered: Sequence[Standing]) -> str:
+    ids = sorted({each.row.commit for each in ordered})
+    words = sorted({each.row.word for each in ordered if each.row.word})
+    said = [f"commit {', '.join(f'<code>{inert(each[:7]).text}</code>' for each in ids[:3])}"]
+    said += [f"word given by {listed([inert(word).text for word in words])}"] if words else []
+    return f"<sub>{' · '.join(said)}</sub>"

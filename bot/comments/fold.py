@@ -1,0 +1,124 @@
+"""The folds below a plan's table: differences per target, alike ones together, pending, drift, notes, commands."""
+
+from collections.abc import Iterable, Sequence
+
+from bot.comments.markdown import code, counted, label, listed, summary
+from bot.comments.objects import change_item, drifted_item, lines_of, riskiest
+from bot.comments.parts import Item, Section
+from bot.comments.phrases import finding
+from bot.domain.plans import Change, Level, Plan, TargetPlan, Verb
+from bot.objects.redact import inert
+
+OPEN_LINES = 14
+OPEN_TOTAL = 40
+
+
+def folds(plan: Plan, prefix: str) -> list[Section]:
+    """Every fold in reading order."""
+    rows = sorted(plan.targets, key=lambda row: (-len(row.dangers), row.target))
+    sections = _changes(rows)
+    sections += _pending(rows)
+    sections += _drift(rows)
+    sections += _notes(rows)
+    sections.append(_commands(prefix))
+    return _opened(sections, len(sections) - 1)
+
+
+def _opened(sections: Sequence[Section], last: int) -> list[Section]:
+    """Small folds stand open as long as there are few lines to scroll over."""
+    left, result = OPEN_TOTAL, []
+    for at, section in enumerate(sections):
+        lines = lines_of(section.items)
+        small = at < last and section.opened and lines <= min(OPEN_LINES, left)
+        left -= lines if small else 0
+        result.append(Section(section.summary, section.items, section.intro, small))
+    return result
+
+
+def _changes(rows: Sequence[TargetPlan]) -> list[Section]:
+    """A fold per group of targets that change alike; what an app changes alike elsewhere is not repeated."""
+    groups: dict[tuple[Change, ...], list[TargetPlan]] = {}
+    for row in rows:
+        if row.changes:
+            groups.setdefault(row.changes, []).append(row)
+    sections: list[Section] = []
+    first: dict[str, TargetPlan] = {}
+    for changes, alike in groups.items():
+        row = alike[0]
+        earlier = first.setdefault(row.target.app, row)
+        same = set(changes) & set(earlier.changes) if earlier is not row else set()
+        if len(same) * 2 >= len(changes) > 0 and same:
+            sections.append(_as_in(alike, earlier, [each for each in changes if each not in same]))
+        else:
+            items = tuple(change_item(each) for each in riskiest(changes))
+            sections.append(Section(f"{_names(alike)}: {_numbers(changes)}", items, opened=True))
+    return sections
+
+
+def _as_in(alike: Sequence[TargetPlan], earlier: TargetPlan, differing: Sequence[Change]) -> Section:
+    count = len(alike[0].changes)
+    head = f"Same change in {_names(alike)} ({count - len(differing)} of {counted(count, 'object')} as in "
+    items = tuple(change_item(each) for each in riskiest(differing))
+    return Section(f"{head}{summary(str(earlier.target))})", items, "Only what differs:", opened=True)
+
+
+def _names(alike: Sequence[TargetPlan]) -> str:
+    names = [f"<b>{summary(str(row.target))}</b>" for row in alike]
+    return names[0] if len(names) == 1 else f"{listed(names)} change alike"
+
+
+def _numbers(changes: Iterable[Change]) -> str:
+    verbs = [change.verb for change in changes]
+    created, deleted = verbs.count(Verb.CREATE), verbs.count(Verb.DELETE) + verbs.count(Verb.REPLACE)
+    updated = len(verbs) - created - verbs.count(Verb.DELETE)
+    figures = ((created, "+"), (updated, "~"), (deleted, "−"))
+    shown = " ".join(f"{sign}{number}" for number, sign in figures if number)
+    return f"{counted(len(verbs), 'object')} ({shown})"
+
+
+def _pending(rows: Sequence[TargetPlan]) -> list[Section]:
+    found = [(row, change) for row in rows for change in riskiest(row.pending)]
+    if not found:
+        return []
+    items = tuple(_under(row, change_item(change)) for row, change in found)
+    intro = "Others merged these; this merge delivers them too."
+    return [Section(f"Merged but not deployed yet: {counted(len(found), 'object')}", items, intro)]
+
+
+def _drift(rows: Sequence[TargetPlan]) -> list[Section]:
+    found = [(row, each) for row in rows for each in row.drifted]
+    if not found:
+        return []
+    written = {change.object for row in rows for change in row.writes}
+    reverted = [each for _, each in found if each.object in written]
+    intro = "Merging also reverts these." if len(reverted) == len(found) else ""
+    if reverted and not intro:
+        intro = f"Merging also reverts {len(reverted)} of these."
+    items = []
+    for row in rows:
+        items += [_under(row, drifted_item(each)) for each in row.drifted[:1]]
+        items += [drifted_item(each) for each in row.drifted[1:]]
+    name = f"Already drifted, not caused by this pull: {counted(len(found), 'object')}"
+    return [Section(name, tuple(items), intro, opened=True)]
+
+
+def _under(row: TargetPlan, item: Item) -> Item:
+    return Item(f"**{label(str(row.target))}**\n\n{item.full}", f"**{label(str(row.target))}** {item.short}")
+
+
+def _notes(rows: Sequence[TargetPlan]) -> list[Section]:
+    notes = [(row, each) for row in rows for each in row.findings if each.level is Level.NOTE]
+    if not notes:
+        return []
+    lines = [f"**{label(str(row.target))}** {finding(each)}" for row, each in notes]
+    return [Section(f"Notes: {len(notes)}", tuple(Item(f"- {line}", line) for line in lines))]
+
+
+def _commands(prefix: str) -> Section:
+    commands = (
+        (f"{prefix} plan", "plan again"),
+        (f"{prefix} deploy", "after the merge: the word that a deployment waits for, or another try"),
+        (f"{prefix} help", "what you may use here"),
+    )
+    lines = [f"{code(inert(command))} – {says}" for command, says in commands]
+    return Section("Commands", tuple(Item(f"- {line}", line) for line in lines))

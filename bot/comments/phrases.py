@@ -1,0 +1,120 @@
+"""The bot's words for states, conditions, verbs and dangers. Comments, checks, replies and the command line share them.
+
+What returns Markdown says so; everything else is plain text of ours.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from bot.comments.markdown import code, counted, label, named, prose
+from bot.domain.deployments import Condition, Deployment, DeploymentState, Wait
+from bot.domain.plans import Cause, Finding, Level, TargetPlan, TargetState, Verb
+from bot.domain.subjects import Target
+from bot.objects.redact import inert
+
+PREFIX = "/plumb"
+
+VERBS: Mapping[Verb, str] = {
+    Verb.CREATE: "create",
+    Verb.UPDATE: "update",
+    Verb.DELETE: "delete",
+    Verb.REPLACE: "replace",
+    Verb.TAKEOVER: "take over",
+    Verb.MOVE: "move",
+}
+_DANGERS: Mapping[Verb, str] = {
+    Verb.DELETE: "deletes",
+    Verb.REPLACE: "deletes and makes anew",
+    Verb.TAKEOVER: "takes over",
+}
+STATES: Mapping[TargetState, str] = {
+    TargetState.UNCHANGED: "unchanged",
+    TargetState.CHANGES: "ready",
+    TargetState.ERROR: "error",
+    TargetState.REFUSED: "refused",
+    TargetState.UNCHECKED: "not checked",
+    TargetState.LEFT_BEHIND: "left behind",
+}
+LEVELS: Mapping[Level, str] = {Level.NOTE: "note", Level.WARN: "warning", Level.BLOCK: "needs a person's word"}
+
+
+def cause(why: Cause, owner: str) -> str:
+    """What stands behind a field's path when Git is not the whole reason; empty when it is."""
+    by = f" by {owner}" if owner else ""
+    return {
+        Cause.GIT: "",
+        Cause.DEFAULT: "set by the server",
+        Cause.TAKEN_OVER: f"taken over from {owner}" if owner else "taken over",
+        Cause.FOREIGN: f"set{by or ' by others'}, left alone",
+        Cause.STAYS: f"stays, owned{by}" if owner else "stays as it is",
+    }[why]
+
+
+def dangers(row: TargetPlan) -> list[str]:
+    """What a person must have seen before this row is merged, as Markdown sentences."""
+    target = f"**{label(str(row.target))}**"
+    writes = [
+        f"{target} {_DANGERS[change.verb]} {named(change.object)}" for change in row.writes if change.verb in _DANGERS
+    ]
+    return writes + [f"{target} {finding(each)}" for each in row.findings if each.level is Level.BLOCK]
+
+
+def finding(each: Finding) -> str:
+    """A finding as Markdown, with where it is."""
+    about = f"{named(each.object)}: " if each.object else ""
+    field = f" ({named(each.field)})" if each.field else ""
+    place = f" – {named(f'{each.file}:{each.line}' if each.line else each.file)}" if each.file else ""
+    return f"{about}{prose(each.message)}{field}{place}"
+
+
+def condition(each: Condition, target: Target, prefix: str = PREFIX) -> str:
+    """What a deployment waits for, and what a person can do about it, as Markdown."""
+    match each.wait:
+        case Wait.WORD:
+            return f"waiting for a deployer's word: {named(f'{prefix} deploy {target}')}"
+        case Wait.ORDER:
+            return f"waiting for {label(each.subject)}"
+        case Wait.APPROVALS:
+            return f"waiting for {label(each.subject or 'approvals')}"
+        case Wait.CONFIRMATION:
+            number = each.subject.partition("@")[0]
+            what = counted(int(number), "danger") if number.isdecimal() else "what is new"
+            return f"waiting for {what} to be confirmed: {named(f'{prefix} deploy {target} --confirm {each.subject}')}"
+        case Wait.CLUSTER:
+            return f"waiting for the cluster {label(each.subject)}, which does not answer"
+        case Wait.UNSUPPORTED:
+            return f"stopped: the rule {named(each.subject)} cannot be judged by this version"
+
+
+def state(row: Deployment, prefix: str = PREFIX) -> str:
+    """Where a deployment stands, as Markdown on one line."""
+    progress = row.progress
+    many = f" {progress.done}/{progress.total}" if progress.total else ""
+    match row.state:
+        case DeploymentState.WAITING:
+            return "; ".join(condition(each, row.target, prefix) for each in row.conditions) or "waiting for its turn"
+        case DeploymentState.CONFIRMING:
+            return "; ".join(condition(each, row.target, prefix) for each in row.conditions) or "planning once more"
+        case DeploymentState.APPLYING:
+            return f"applying{many}"
+        case DeploymentState.SETTLING:
+            return f"settling{many}"
+        case DeploymentState.FAILED:
+            return "**failed**"
+        case _:
+            return row.state.value
+
+
+def commits(ids: Sequence[str]) -> str:
+    """Commit ids as people write them, as Markdown."""
+    return ", ".join(code(inert(each[:7])) for each in ids)
+
+
+def conflict(base: str, paths: Sequence[str]) -> str:
+    """A pull that does not merge, as plain text."""
+    shown = ", ".join(paths[:5]) + (f" and {len(paths) - 5} more" if len(paths) > 5 else "")
+    return f"conflicts with {base} in {shown}; it is planned again on the next push"
+
+
+def not_deployed_from_here(base: str) -> str:
+    """A pull that merges into something else than the default branch, as plain text."""
+    return f"merges into {base}, which is not deployed; only the default branch is"

@@ -1,0 +1,183 @@
+"""The comment in the slot `plan`: what merging does, for people who read it on a phone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.comments.fold import folds
+from bot.comments.markdown import alert, code, counted, label, listed, named, prose, table
+from bot.comments.parts import MOST, fits, pack
+from bot.comments.phrases import PREFIX, STATES, dangers, finding
+from bot.comments.tally import Tally, tally, verdict
+from bot.domain.plans import Level, Plan, TargetPlan, TargetState
+from bot.objects.redact import Redacted, inert
+
+_ORDER = (TargetState.ERROR, TargetState.REFUSED, TargetState.UNCHECKED)
+_CAPS = (60, 30, 15, 7, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a plan comment says besides the plan: the head as it is now, how commands begin, and the check's page."""
+
+    head: str
+    prefix: str = PREFIX
+    page: str = ""
+
+
+def plan_comment(plan: Plan, about: About, most: int = MOST) -> list[str]:
+    """The parts of a finished plan's comment, at most so many. When the head has moved on since, it says so on top."""
+    if plan.note is not None:
+        return [f"### Plan: nothing to do\n\n{prose(plan.note)}.\n\n{_footer(plan, about)}"]
+    return pack(_head(plan, about), folds(plan, about.prefix), _footer(plan, about), most)
+
+
+def planning_comment(plan: Plan | None, about: About) -> list[str]:
+    """While a newer head is being planned: the plan that is there, marked as old."""
+    now = f"Planning {_commit(about.head)} …"
+    if plan is None:
+        return [f"### Plan: on its way\n\n{now}"]
+    if plan.head == about.head:
+        return plan_comment(plan, about)
+    first, *others = plan_comment(plan, about)
+    note = alert("NOTE", [f"{now} What follows is the plan of {_commit(plan.head)}."])
+    return [f"{note}\n\n{first}", *others]
+
+
+def failed_comment(error: str, about: About) -> list[str]:
+    """When no plan could be made at all. error is plain text that was redacted when it was kept."""
+    lines = [prose(inert(line)) for line in error.split("\n") if line.strip()] or ["no reason was given"]
+    again = f"It is planned again on the next push, or with {code(inert(f'{about.prefix} plan'))}."
+    return [f"### Plan: it could not be made\n\n{alert('WARNING', lines)}\n\n{again}\n\n{_head_only(about)}"]
+
+
+def nothing_comment(about: About) -> list[str]:
+    """For a pull that once had a plan and now touches nothing that is deployed."""
+    return [f"### Plan: nothing here any more\n\nThis pull changes nothing that is deployed.\n\n{_head_only(about)}"]
+
+
+def elsewhere_comment(base: str, about: About) -> list[str]:
+    """For a pull that was retargeted to a branch that is not deployed. base may be empty when it is not known."""
+    where = f"It merges into {named(base)}, which is not deployed." if base else "It merges into another branch."
+    return [f"### Plan: not deployed from here\n\n{where} Only the default branch is.\n\n{_head_only(about)}"]
+
+
+def fork_comment(about: About) -> list[str]:
+    """For a pull whose head lives in a fork: nothing of it is rendered until a person says so."""
+    text = "This pull comes from a fork. Nothing of it is rendered until somebody who can write here asks for it."
+    return [f"### Plan: waiting for a person\n\n{text}\n\n{_head_only(about)}"]
+
+
+def _head(plan: Plan, about: About) -> str:
+    """Everything above the folds, with its lists cut until it fits into one part."""
+    shown = ""
+    for cap in _CAPS:
+        shown = "\n\n".join(part for part in _head_parts(plan, about, cap) if part)
+        if fits(shown + " " * 2000):
+            break
+    return shown
+
+
+def _head_parts(plan: Plan, about: About, cap: int) -> list[str]:
+    rows = sorted(plan.targets, key=_risk)
+    loud = [row for row in rows if not _quiet(row)]
+    quiet = [named(row.target) for row in rows if _quiet(row)]
+    moved = f"The head is {_commit(about.head)} by now; this is the plan of {_commit(plan.head)}."
+    return [
+        f"### Plan: {verdict(plan)}",
+        alert("NOTE", [moved]) if about.head != plan.head else "",
+        _table(loud[:cap], len(loud) - cap),
+        f"Unchanged: {listed(quiet, 8)}." if quiet and loud else "",
+        _box("CAUTION", [each for row in rows for each in dangers(row)], cap),
+        _box("WARNING", _errors(rows), cap),
+        _box("WARNING", _warnings(plan), cap),
+    ]
+
+
+def _box(kind: str, lines: Sequence[str], cap: int) -> str:
+    more = len(lines) - cap
+    shown = [*lines[:cap], f"and {more} more"] if more > 0 else list(lines)
+    return alert(kind, shown) if shown else ""
+
+
+def _errors(rows: Sequence[TargetPlan]) -> list[str]:
+    said = []
+    for row in rows:
+        if row.error is None:
+            continue
+        place = f"{row.error_file}:{row.error_line}" if row.error_line else row.error_file
+        where = f"{named(place)}: " if place else ""
+        words = "was not checked against the cluster" if row.state is TargetState.UNCHECKED else "could not be planned"
+        said.append(f"**{label(str(row.target))}** {words}: {where}{prose(row.error)}")
+    return said
+
+
+def _warnings(plan: Plan) -> list[str]:
+    """Warnings with where they are; notes stand in the folds."""
+    own = [finding(each) for each in plan.findings if each.level is not Level.NOTE]
+    return own + [
+        f"**{label(str(row.target))}** {finding(each)}"
+        for row in plan.targets
+        for each in row.findings
+        if each.level is Level.WARN
+    ]
+
+
+def _table(rows: Sequence[TargetPlan], more: int) -> str:
+    if not rows:
+        return ""
+    header = ("Environment", "App", "+", "~", "−", "Drift", "State")
+    shown = table(header, (2, 3, 4, 5), [_row(row, tally(row)) for row in rows])
+    return f"{shown}\n\n…and {counted(more, 'more row')}." if more > 0 else shown
+
+
+def _row(row: TargetPlan, numbers: Tally) -> list[str]:
+    figures = (
+        numbers.create,
+        numbers.update + numbers.replace + numbers.takeover,
+        numbers.delete + numbers.replace,
+        numbers.drift,
+    )
+    known = row.state not in (TargetState.ERROR, TargetState.REFUSED)
+    shown = [str(figure) if figure else "" for figure in figures] if known else ["–"] * 4
+    return [label(row.target.environment), f"**{label(row.target.app)}**", *shown, _state(row, numbers)]
+
+
+def _state(row: TargetPlan, numbers: Tally) -> str:
+    words = (
+        (numbers.delete, "delete"),
+        (numbers.replace, "replacement"),
+        (numbers.takeover, "takeover"),
+        (sum(1 for each in row.findings if each.level is Level.BLOCK), "finding"),
+    )
+    risky = ", ".join(counted(number, word) for number, word in words if number)
+    if risky:
+        return f"**{risky}**"
+    if row.state is TargetState.UNCHANGED and row.drifted:
+        return "drifted"
+    return f"**{STATES[row.state]}**" if row.state in _ORDER else STATES[row.state]
+
+
+def _risk(row: TargetPlan) -> tuple[object, ...]:
+    """Riskiest first: what failed, what is dangerous, what writes most, what has drifted, then by name."""
+    broken = _ORDER.index(row.state) if row.state in _ORDER else len(_ORDER)
+    return broken, -len(row.dangers), -len(row.writes), -len(row.drifted), row.target
+
+
+def _quiet(row: TargetPlan) -> bool:
+    return row.state is TargetState.UNCHANGED and not (row.writes or row.drifted or row.pending or row.findings)
+
+
+def _footer(plan: Plan, about: About) -> str:
+    said = [f"head {_commit(plan.head)}", f"base {_commit(plan.base)}"]
+    said += [f"plan {_commit(plan.digest)}"] if plan.digest else []
+    said += [f"rendered in {plan.seconds:.1f} s"] if plan.seconds else []
+    said += [f'<a href="{about.page}">full plan</a>'] if about.page else []
+    return f"<sub>{' · '.join(said)}</sub>"
+
+
+def _head_only(about: About) -> str:
+    return f"<sub>head {_commit(about.head)}</sub>"
+
+
+def _commit(id: str | Redacted) -> str:
+    return f"<code>{inert(str(id)[:7]).text}</code>"

@@ -1,0 +1,52 @@
+"""Short answers to commands, each a comment of its own."""
+
+from bot.comments.markdown import code, label, prose
+from bot.domain.commands import TABLE, BadCommand, UnknownCommand
+from bot.domain.config import CommandSettings, Config
+from bot.domain.errors import UserMistake
+from bot.domain.permissions import Person, may
+from bot.objects.redact import inert
+
+
+def unknown_command(said: UnknownCommand, settings: CommandSettings) -> str:
+    """A word after our prefix that is no command, with the one that was most likely meant."""
+    meant = f" Did you mean {code(inert(f'{settings.prefix} {said.nearest}'))}?" if said.nearest else ""
+    return f"There is no command {code(inert(said.word))}.{meant} {_help(settings)}"
+
+
+def bad_command(said: BadCommand) -> str:
+    """A command that cannot be carried out as written."""
+    remedy = f" {_sentence(said.remedy)}" if said.remedy else ""
+    return f"{_sentence(said.message)}{remedy}"
+
+
+def mistake(wrong: UserMistake) -> str:
+    """Something a person can mend: what, where and how."""
+    place = f"{wrong.file}:{wrong.line}" if wrong.file and wrong.line else wrong.file
+    where = f"{code(inert(place))}: " if place else ""
+    remedy = f" {_sentence(wrong.remedy)}" if wrong.remedy else ""
+    return f"{where}{_sentence(wrong.message, capital=not place)}{remedy}"
+
+
+def help_for(person: Person, config: Config) -> str:
+    """The commands this person may use here, on any environment."""
+    settings = config.commands
+    environments = list(config.environments.values())
+    rows = [
+        f"- {code(inert(row.usage(settings)))} – {row.says}"
+        for row in TABLE.values()
+        if any(may(row.needs, person, [environment]) for environment in environments) or may(row.needs, person, [])
+    ]
+    role = f"You have the role {label(person.role.value)} here and may use:"
+    return "\n".join([role, "", *rows])
+
+
+def _help(settings: CommandSettings) -> str:
+    return f"{code(inert(f'{settings.prefix} help'))} lists what you may use."
+
+
+def _sentence(text: str, *, capital: bool = True) -> str:
+    """Plain text as a sentence, harmless, with a full stop."""
+    shown = prose(inert(text, 1000))
+    shown = shown[:1].upper() + shown[1:] if capital else shown
+    return shown if shown.endswith((".", "?", "!")) else f"{shown}."

@@ -1,0 +1,47 @@
+"""Brings a commit's checks and forge deployments to what the ledger says. Runs after each change of a deployment."""
+
+from collections.abc import Sequence
+
+from bot.comments.checks import DEPLOY, PLAN, deploy_check, deploy_status, plan_check
+from bot.domain.deployments import Deployment
+from bot.domain.plans import Plan
+from bot.domain.pulls import Repository
+from bot.domain.subjects import Job, Target, read_commit_key
+from bot.ports.world import Ports
+from handlers.say.writing import Writer
+
+NEEDS = ("checks:write", "deployments:write")
+
+
+def say_commit(job: Job, ports: Ports) -> None:
+    """Say the newest facts about a commit. Raises TryLater when the forge is away; then it is simply run again."""
+    key, commit = read_commit_key(job.key)
+    with ports.ledger.begin() as tx:
+        known, plan = tx.repositories.get(key), tx.plans.of_commit(key, commit)
+        rows = tx.deployments.of_commit(key, commit)
+    if known is not None and (plan is not None or rows):
+        _say(job.key, ports, known.repository, plan, _newest(rows))
+
+
+def _say(
+    subject: str, ports: Ports, repository: Repository, plan: Plan | None, environments: dict[str, list[Deployment]]
+) -> None:
+    commit = read_commit_key(subject)[1]
+    with ports.forges.open(repository, *NEEDS) as forge:
+        writer = Writer(ports, forge, subject)
+        if plan is not None:
+            writer.check(f"check:{PLAN}", plan_check(plan, commit))
+        for environment, rows in sorted(environments.items()):
+            writer.check(f"check:{DEPLOY}{environment}", deploy_check(environment, rows, ports.clock.now()))
+            writer.deployment(f"deployment:{environment}", (commit, environment), deploy_status(rows))
+
+
+def _newest(rows: Sequence[Deployment]) -> dict[str, list[Deployment]]:
+    """The newest attempt of each target, by environment."""
+    newest: dict[Target, Deployment] = {}
+    for row in rows:
+        newest[row.target] = max(newest.get(row.target, row), row, key=lambda each: each.seq)
+    found: dict[str, list[Deployment]] = {}
+    for target in sorted(newest):
+        found.setdefault(target.environment, []).append(newest[target])
+    return found
