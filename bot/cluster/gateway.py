@@ -161,8 +161,9 @@ def _describe(error: Exception) -> str:
     """What went wrong on the way, without the address that urllib3 puts into its texts."""
     said = {
         lost.SSLError: "has a certificate that its kubeconfig does not trust",
-        lost.ConnectTimeoutError: "cannot be connected to in time",
+        # Before ConnectTimeoutError, of which urllib3 makes it a kind.
         lost.NewConnectionError: "refuses connections or cannot be found",
+        lost.ConnectTimeoutError: "cannot be connected to in time",
         lost.ReadTimeoutError: "does not answer in time",
         lost.ProxyError: "cannot be reached through its proxy",
         lost.ProtocolError: "broke off the connection",
