@@ -7,6 +7,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +16,8 @@ from urllib.parse import urlsplit
 from bot.domain.errors import TryLater, UserMistake
 
 READ_SECONDS = 120.0
-FETCH_SECONDS = 600.0
 READ_BYTES = 64 << 20
-_MEMORY = 2 << 30
+_MEMORY = 1 << 30
 _FROM_OUTSIDE = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 """What an operator may need to set for a network with a proxy or an own certificate authority."""
 
@@ -56,12 +56,14 @@ _CONFIG = {
 class Remote:
     """Where to fetch from: an https (or, on loopback, http) URL with a token, or an absolute path on this machine.
 
-    The token is sent as the password of Basic authentication, to that scheme, host and port only.
+    The token is sent as the password of Basic authentication, to that scheme, host and port only. `patience`: how many
+    seconds one fetch may take.
     """
 
     url: str
     token: str = field(default="", repr=False)
     user: str = "x-access-token"
+    patience: float = 600.0
 
     @property
     def scheme(self) -> str:
@@ -113,7 +115,7 @@ def read(git_dir: Path, *arguments: str, input: bytes = b"", fine: tuple[int, ..
         process = start(git_dir, arguments, {}, (feed, out, error))
         limit(process.pid)
         code = finish(process, READ_SECONDS)
-        if code == -signal.SIGXFSZ:
+        if code == -signal.SIGXFSZ or (code not in fine and "ut of memory" in _tail(error)):
             raise UserMistake("this repository's tree or history is too large to be listed", "split it")
         if code not in fine:
             raise GitFailed(arguments, code, _tail(error))
@@ -121,10 +123,10 @@ def read(git_dir: Path, *arguments: str, input: bytes = b"", fine: tuple[int, ..
 
 
 def fetch(git_dir: Path, arguments: tuple[str, ...], remote: Remote) -> None:
-    """Run a command that talks to a remote. Raises GitFailed with the token taken out, GitTimeout after 600 s."""
+    """Run a command that talks to a remote. Raises GitFailed without the token, GitTimeout after its patience."""
     with _memory() as error:
         streams = (subprocess.DEVNULL, subprocess.DEVNULL, error)
-        code = finish(start(git_dir, arguments, remote.config(), streams), FETCH_SECONDS)
+        code = finish(start(git_dir, arguments, remote.config(), streams), remote.patience)
         if code:
             raise GitFailed(arguments, code, remote.hide(_tail(error)))
 
@@ -157,15 +159,34 @@ def limit(pid: int) -> None:
 
 def finish(process: subprocess.Popen[bytes], seconds: float) -> int:
     """Wait for the end; the exit status. Raises GitTimeout, with the whole process group ended."""
+    with deadline(process, seconds):
+        return process.wait()
+
+
+@contextlib.contextmanager
+def deadline(process: subprocess.Popen[bytes], seconds: float) -> Iterator[None]:
+    """Bound what is done with a process, which has ended when this ends. Raises GitTimeout in place of what follows.
+
+    A timer, as `Popen.wait(seconds)` polls and would make every short call longer.
+    """
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        _stop(process)
+
+    timer = threading.Timer(seconds, end)
+    timer.start()
     try:
-        return process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        raise GitTimeout(f"git did not end within {seconds:.0f} s", after=30.0) from None
+        yield
     finally:
-        stop(process)
+        timer.cancel()
+        _stop(process)
+        if late.is_set():
+            raise GitTimeout(f"git did not end within {seconds:.0f} s", after=30.0) from None
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: subprocess.Popen[bytes]) -> None:
     """End a process group: politely, so that git removes its lock files, then for certain. Fine when it has ended."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         if process.returncode is None:

@@ -9,8 +9,9 @@ from bot.domain.errors import UserMistake
 from bot.domain.pulls import Repository
 from bot.ports.workspace import MergeConflict
 from bot.workspace.git import GitFailed, Remote, read
+from bot.workspace.listing import Entry, Listings, entries
 from bot.workspace.mirror import Mirror, branch_ref
-from bot.workspace.tree import Entry, Trees, entries, write_tree
+from bot.workspace.tree import Trees, write_tree
 
 MAX_READ = 1 << 20
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -30,6 +31,7 @@ class GitWorkspace:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._trees = Trees(folder / "trees")
         self._trees.clear()
+        self._listings = Listings()
 
     def fetch(self, repository: Repository, *commits: str, branch: str = "") -> None:
         """Make commits and a branch available. Commits that are here already cost no network.
@@ -118,7 +120,8 @@ class GitWorkspace:
 
     def folders(self, repository: Repository, commit: str) -> Sequence[str]:
         """Every folder of a commit's tree, sorted."""
-        found = self._entries(repository, "-r", "-d", _commit(commit))
+        with _told(self._mirror(repository), commit) as git_dir:
+            found = entries(git_dir, "-r", "-d", _commit(commit))
         return tuple(sorted(_text(entry.path) for entry in found if entry.kind == b"tree"))
 
     def changed(self, repository: Repository, one: str, other: str) -> Sequence[str]:
@@ -142,33 +145,30 @@ class GitWorkspace:
 
     def _tree(self, repository: Repository, commit: str) -> str:
         """The id of a commit's root tree."""
-        return self._read(repository, "rev-parse", "--verify", f"{_commit(commit)}^{{tree}}")[1].decode().strip()
+        with _told(self._mirror(repository), commit) as git_dir:
+            return self._listings.root(git_dir, _commit(commit))
 
     def _entry(self, repository: Repository, commit: str, path: str) -> Entry | None:
-        found = self._entries(repository, _commit(commit), "--", path)
-        return found[0] if found else None
-
-    def _entries(self, repository: Repository, *arguments: str) -> list[Entry]:
-        with _told(self._mirror(repository)) as git_dir:
-            return entries(git_dir, *arguments)
+        with _told(self._mirror(repository), commit) as git_dir:
+            return self._listings.find(git_dir, _commit(commit), path)
 
     def _read(
         self, repository: Repository, *arguments: str, input: bytes = b"", fine: tuple[int, ...] = (0,)
     ) -> tuple[int, bytes]:
-        with _told(self._mirror(repository)) as git_dir:
+        named = [word.removeprefix("^") for word in arguments if arguments[0] != "cat-file"]
+        with _told(self._mirror(repository), *named) as git_dir:
             return read(git_dir, *arguments, input=input, fine=fine)
 
 
 @contextmanager
-def _told(mirror: Mirror) -> Iterator[Path]:
-    """Turn what git says about absent commits into a mistake that can be said."""
+def _told(mirror: Mirror, *named: str) -> Iterator[Path]:
+    """Turn git's failure into a mistake that can be said, when a commit among what was named is not here."""
     if not mirror.ready():
         raise UserMistake("nothing of this repository has been fetched yet")
     try:
         yield mirror.git_dir
-    except GitFailed as error:
-        named = [] if error.arguments[0] == "cat-file" else _COMMIT.findall(" ".join(error.arguments))
-        if missing := mirror.missing(named):
+    except GitFailed:
+        if missing := mirror.missing([name for name in named if _COMMIT.fullmatch(name)]):
             raise UserMistake(f"commit {missing[0]} is not here") from None
         raise
 
@@ -181,8 +181,9 @@ def _commit(text: str) -> str:
 
 def _path(path: str) -> str:
     """A path inside the repository in git's spelling; empty for the root. Raises UserMistake for one that leaves it."""
-    parts = path.rstrip("/").split("/") if path.strip("/") not in ("", ".") else []
-    if path.startswith("/") or any(part in ("", ".", "..") or "\0" in part for part in parts):
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    encodable = path.encode(errors="ignore").decode() == path
+    if path.startswith("/") or ".." in parts or "\0" in path or not encodable:
         raise UserMistake(f"{path!r} is not a path inside the repository", "write it from the repository's root")
     return "/".join(parts)
 

@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -68,6 +69,7 @@ class Mirror:
         if self.ready():
             return
         unfinished = self.git_dir.with_suffix(".new")
+        shutil.rmtree(unfinished, ignore_errors=True)
         read(unfinished, "init", "--quiet", "--bare", "--template=", "--end-of-options", str(unfinished))
         unfinished.rename(self.git_dir)
 

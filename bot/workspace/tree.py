@@ -7,40 +7,18 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from bot.domain.errors import TryLater, UserMistake
-from bot.workspace.git import READ_SECONDS, GitTimeout, read, start, stop
+from bot.workspace.git import READ_SECONDS, GitTimeout, deadline, start
+from bot.workspace.listing import Entry, entries
 
 MAX_FILES = 200_000
 MAX_BYTES = 1 << 30
 _MAX_DEPTH = 100
 _CHUNK = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of a tree listing. Mode is git's own spelling: 100644, 100755, 120000 (link), 160000 (submodule)."""
-
-    mode: bytes
-    kind: bytes
-    id: bytes
-    path: bytes
-
-
-def entries(git_dir: Path, *arguments: str) -> list[Entry]:
-    """What `git ls-tree` lists. Arguments are its options, a tree and paths."""
-    _, out = read(git_dir, "ls-tree", "-z", "--full-tree", *arguments)
-    found = []
-    for line in out.split(b"\0")[:-1]:
-        about, _, path = line.partition(b"\t")
-        mode, kind, name = about.split(b" ")
-        found.append(Entry(mode, kind, name, path))
-    return found
 
 
 def write_tree(git_dir: Path, commit: str, into: Path) -> None:
@@ -76,18 +54,11 @@ def _write_blobs(git_dir: Path, root: bytes, blobs: Sequence[Entry]) -> None:
         asked.seek(0)
         arguments = ("cat-file", "--batch", "--buffer")
         process = start(git_dir, arguments, {}, (asked.fileno(), subprocess.PIPE, subprocess.DEVNULL))
-        watch = threading.Timer(READ_SECONDS, stop, (process,))
-        watch.start()
-        try:
-            assert process.stdout is not None
+        assert process.stdout is not None
+        with deadline(process, READ_SECONDS), process.stdout as source:
             left = MAX_BYTES
             for blob in blobs:
-                left -= _write_blob(process.stdout, os.path.join(root, blob.path), left)
-        finally:
-            watch.cancel()
-            stop(process)
-            if process.stdout:
-                process.stdout.close()
+                left -= _write_blob(source, os.path.join(root, blob.path), left)
 
 
 def _write_blob(source: IO[bytes], path: bytes, left: int) -> int:

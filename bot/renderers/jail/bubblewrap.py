@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -104,12 +105,7 @@ class Jail:
             process = subprocess.Popen(
                 arguments, stdin=stdin, stdout=out, stderr=error, env={}, cwd="/", start_new_session=True
             )
-            try:
-                code = process.wait(self.limits.seconds)
-            except subprocess.TimeoutExpired:
-                code = 128 + signal.SIGALRM
-            finally:
-                _end(process)
+            code = _finish(process, self.limits.seconds)
             said = os.pread(error, 1 << 20, max(0, os.fstat(error).st_size - (1 << 20))).decode(errors="replace")
             return code, os.pread(out, self.limits.output + 1, 0), said
 
@@ -128,12 +124,25 @@ def _candidates() -> Iterator[str]:
                 yield str(Path(str(file.locate())).resolve())
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End bubblewrap, and by --die-with-parent everything inside. Nothing happens when it has ended."""
-    if process.returncode is None:
+def _finish(process: subprocess.Popen[bytes], seconds: float) -> int:
+    """Wait for the end; the exit status, as for SIGALRM when it had to be ended.
+
+    Ending bubblewrap ends everything inside (--die-with-parent). A timer, as `Popen.wait(seconds)` polls every 50 ms.
+    """
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+
+    timer = threading.Timer(seconds, end)
+    timer.start()
+    try:
+        code = process.wait()
+        return 128 + signal.SIGALRM if late.is_set() else code
+    finally:
+        timer.cancel()
 
 
 def _why(code: int, limits: Limits) -> str:
