@@ -1,15 +1,16 @@
 """Delivers the default branch: runs when it moved, and for each look at a target that is being deployed."""
 
+import structlog
+
 from bot.delivery.branch import deliver_tip
 from bot.delivery.look import look
 from bot.domain.errors import UserMistake
 from bot.domain.subjects import Job, plan_job, read_target_key
-from bot.log import get_logger
 from bot.ports.world import Ports
 
 NEEDS = ("contents:read", "pull_requests:read")
 
-_log = get_logger(__name__)
+_log = structlog.get_logger("plumbline.deploy")
 
 
 def branch_moved(job: Job, ports: Ports) -> None:

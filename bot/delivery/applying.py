@@ -1,5 +1,6 @@
 """Applying: one wave written, with the inventory widened before and settled after."""
 
+import hmac
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
@@ -7,7 +8,7 @@ from dataclasses import replace
 from bot.delivery.keeping import keep, move
 from bot.delivery.scene import Reach, Scene, reach, rendered
 from bot.domain.deployments import Deployment, DeploymentState
-from bot.domain.inventory import Inventory, InventoryRow
+from bot.domain.inventory import InventoryRow
 from bot.objects.identity import Object, ObjectKey, key_of
 from bot.objects.order import waves
 from bot.planning.observe import WORKERS
@@ -61,7 +62,7 @@ def _write(scene: Scene, row: Deployment, reached: Reach, side: Side, bodies: Se
 
 
 def _note(scene: Scene, row: Deployment, side: Side, key: ObjectKey, live: Object) -> None:
-    fingerprint = scene.redactor().fingerprint(side.objects[key].digest)
+    fingerprint = hmac.digest(scene.ports.fingerprint_key, side.objects[key].digest.encode(), "sha256").hex()
     written = InventoryRow(key, live["apiVersion"], live["metadata"]["uid"], row.commit, fingerprint)
     with scene.ports.ledger.begin() as tx:
         tx.inventory.put(row.repository, row.target, [written])
@@ -70,7 +71,7 @@ def _note(scene: Scene, row: Deployment, side: Side, key: ObjectKey, live: Objec
 def _said(scene: Scene, side: Side, key: ObjectKey, answer: Answer) -> str:
     sent = side.objects[key]
     why = "fields are held by others" if isinstance(answer, Conflicted) else getattr(answer, "message", "")
-    return f"{sent.file}:{sent.line}: {key}: {scene.redactor().text(why).text}"
+    return f"{sent.file}:{sent.line}: {key}: {scene.redactor().text(why).plain}"
 
 
 def _settle_inventory(scene: Scene, reached: Reach, side: Side) -> None:
@@ -79,9 +80,8 @@ def _settle_inventory(scene: Scene, reached: Reach, side: Side) -> None:
         rows = tx.inventory.of(scene.repository.key, scene.target)
     marked = tuple(replace(row, left=row.object not in side.objects) for row in rows)
     try:
-        reached.inventories.settle(Inventory(reached.inventory.name, reached.inventory.applyset, marked))
+        reached.inventories.settle(replace(reached.inventory, rows=marked))
     finally:
         with scene.ports.ledger.begin() as tx:
             changed = [after for before, after in zip(rows, marked, strict=True) if before != after]
             tx.inventory.put(scene.repository.key, scene.target, changed)
-

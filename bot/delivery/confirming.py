@@ -30,10 +30,10 @@ def confirm(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     reached = reach(scene)
     plan = _plan_again(scene, row, reached)
     if plan.state is TargetState.UNCHECKED:
-        raise ClusterUnreachable(plan.error.text if plan.error else "the cluster did not answer")
+        raise ClusterUnreachable(plan.error.plain if plan.error else "the cluster did not answer")
     if plan.state is TargetState.ERROR:
         place = f"{plan.error_file}:{plan.error_line}: " if plan.error_file else ""
-        return move(row, DeploymentState.FAILED, place + (plan.error.text if plan.error else "")), 0.0
+        return move(row, DeploymentState.FAILED, place + (plan.error.plain if plan.error else "")), 0.0
     replaced = [str(write.object) for write in plan.writes if write.verb is Verb.REPLACE]
     if replaced:
         reason = f"{', '.join(replaced)} cannot be changed in place, and is not replaced by itself"
@@ -55,11 +55,15 @@ def _still_ours(scene: Scene, row: Deployment) -> None:
 
 def _plan_again(scene: Scene, row: Deployment, reached: Reach) -> TargetPlan:
     side, ready = rendered(scene, row.commit, reached)
-    applied = applied_objects(
-        rendering_of(scene.ports), scene.repository, scene.target, reached.inventory.rows, ready
-    )
+    applied = applied_objects(rendering_of(scene.ports), scene.repository, scene.target, reached.inventory.rows, ready)
     question = Question(
-        scene.target, side, side, applied, scene.redactor(), reached.inventory.applyset, reached.api,
+        scene.target,
+        side,
+        side,
+        applied,
+        scene.redactor(),
+        reached.inventory.applyset,
+        reached.api,
         upcoming_of([side]),
     )
     return plan_target(question)
@@ -84,9 +88,7 @@ def _shown(scene: Scene, row: Deployment, plan: TargetPlan) -> tuple[list[Target
         others = [each for each in known.targets if each.target != row.target] if known else []
         if known is None or len(others) == len(known.targets):
             targets = tuple(sorted([*others, plan], key=lambda each: each.target))
-            tx.plans.keep_commit(
-                row.repository, row.commit, Plan(row.commit, row.base, plan_digest(targets), targets)
-            )
+            tx.plans.keep_commit(row.repository, row.commit, Plan(row.commit, row.base, plan_digest(targets), targets))
             tx.slots.drop(commit_key(row.repository, row.commit), PLAN_CHECK)
             tx.jobs.put(say_commit_job(row.repository, row.commit))
             return [], False

@@ -80,7 +80,7 @@ def _work(scene: Scene, row: Deployment) -> None:
         try:
             row, pause = _STEPS[row.state](scene, row)
         except UserMistake as mistake:
-            reason = scene.redactor().text(str(mistake)).text
+            reason = scene.redactor().text(str(mistake)).plain
             row, pause = move(row, DeploymentState.FAILED, reason), 0.0
         except ClusterUnreachable as unreachable:
             row, pause = _unreachable(scene, row, unreachable)
@@ -95,7 +95,7 @@ def _work(scene: Scene, row: Deployment) -> None:
 def _unreachable(scene: Scene, row: Deployment, unreachable: ClusterUnreachable) -> tuple[Deployment, float]:
     """A cluster that is away: nothing is lost, the row says so and is looked at again."""
     condition = (Condition(Wait.CLUSTER, scene.environment.cluster),)
-    reason = scene.redactor().text(str(unreachable)).text
+    reason = scene.redactor().text(str(unreachable)).plain
     return replace(row, conditions=condition, reason=reason), UNREACHABLE_AGAIN
 
 

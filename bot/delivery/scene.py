@@ -1,7 +1,7 @@
 """What a look finds: the target's rows, the rules as they stand at the tip, and the target as a commit renders it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.config import Config, Environment
 from bot.domain.deployments import Deployment
@@ -77,7 +77,7 @@ def reach(scene: Scene) -> Reach:
     empty = inventories.name_of(scene.repository.key, scene.target)
     with scene.ports.ledger.begin() as tx:
         rows = tuple(tx.inventory.of(scene.repository.key, scene.target))
-    inventory = Inventory(empty.name, empty.applyset, rows)
+    inventory = replace(empty, rows=rows)
     return Reach(cluster, grant, scene.ports.clusters.apply(cluster, grant), inventories, inventory)
 
 

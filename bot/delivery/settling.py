@@ -82,4 +82,4 @@ def _said(scene: Scene, healths: list[tuple[ObjectKey, Health]]) -> str:
 
 
 def _one(scene: Scene, key: ObjectKey, health: Health) -> str:
-    return f"{key}: {scene.redactor().text(health.message or health.reason).text}"
+    return f"{key}: {scene.redactor().text(health.message or health.reason).plain}"

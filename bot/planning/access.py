@@ -10,7 +10,7 @@ from bot.domain.grants import Cluster, Grant
 from bot.domain.inventory import InventoryRow
 from bot.domain.pulls import Repository
 from bot.domain.subjects import Target
-from bot.ports.clusters import ClusterUnreachable, PlanCluster
+from bot.ports.clusters import ClusterUnreachable, Inventories, PlanCluster
 from bot.ports.world import Ports
 
 
@@ -73,3 +73,21 @@ class GrantedAccess:
             return Access(self._ports.clusters.plan(cluster, grant), grant, applyset, rows)
         except ClusterUnreachable as unreachable:
             return Access(None, grant, applyset, rows, str(unreachable))
+
+
+class OpenAccess:
+    """Access without grants, for the command line: every environment is the one cluster that was named, if any."""
+
+    def __init__(self, repository: Repository, inventories: Inventories, cluster: PlanCluster | None) -> None:
+        self._repository, self._inventories, self._cluster = repository, inventories, cluster
+
+    def open(self, target: Target, environment: Environment) -> Access:
+        """See Accesses. Without an inventory that this account may read, nobody knows what we own."""
+        applyset = self._inventories.name_of(self._repository.key, target).applyset
+        if self._cluster is None:
+            return Access(None, None, applyset, None)
+        try:
+            found = self._inventories.read(self._repository.key, target)
+        except (ClusterUnreachable, UserMistake):
+            found = None
+        return Access(self._cluster, None, applyset, found.rows if found else None)

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from bot.domain.plans import Cause, Change, Drifted, DriftedField, Field, Verb
-from bot.objects.canonical import strip_live, unlabelled
+from bot.objects.canonical import unlabelled
 from bot.objects.difference import ABSENT, FieldChange, difference
 from bot.objects.identity import Object, ObjectKey
+from bot.objects.live import strip_live
 from bot.objects.ownership import applied_by, last_writer
 from bot.objects.paths import Path, str_path, value_at
 from bot.objects.redact import Redacted, Redactor
@@ -64,7 +65,7 @@ def compare(sides: Sides, comparing: Comparing) -> Verdict:
 
 
 def rendered_change(before: Sent | None, after: Sent | None, key: ObjectKey, redactor: Redactor) -> Change | None:
-    """The difference of two renders, for when no cluster can be asked. None when they are the same, or after is gone."""
+    """The difference of two renders, for when no cluster can be asked. None when they are equal, or after is gone."""
     if after is None or (before is not None and before.digest == after.digest):
         return None
     if before is None:

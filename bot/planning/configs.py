@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from bot.domain.config import CONFIG_FILE, Config
-from bot.domain.config_reader import expand, read_config, rules_of
+from bot.domain.config_patterns import expand
+from bot.domain.config_reader import read_config
+from bot.domain.config_rules import rules_of
 from bot.domain.errors import UserMistake
 from bot.domain.pulls import Repository
 from bot.ports.workspace import Workspace

@@ -152,8 +152,15 @@ class _Planning:
             rendering = self._planner.rendering
             applied = applied_objects(rendering, repository, each.target, access.rows, each.ready)
         question = Question(
-            each.target, each.base, each.head, applied, self._redactor(each.target), access.applyset, access.cluster,
-            upcoming, access.why,
+            each.target,
+            each.base,
+            each.head,
+            applied,
+            self._redactor(each.target),
+            access.applyset,
+            access.cluster,
+            upcoming,
+            access.why,
         )
         return plan_target(question)
 

@@ -82,8 +82,10 @@ def _ready(source: SourceObject, ready: Ready, scope: Scope) -> tuple[ObjectKey,
     key = key_of(body)
     if namespaced is not False and not key.namespace:
         raise UserMistake(
-            f"{key} names no namespace", "write metadata.namespace, or `namespace:` at the app in .plumbline.yaml",
-            file=source.file, line=source.line,
+            f"{key} names no namespace",
+            "write metadata.namespace, or `namespace:` at the app in .plumbline.yaml",
+            file=source.file,
+            line=source.line,
         )
     refused = refusal(ready.grant, namespaced is not False, key) if ready.grant else None
     if refused:

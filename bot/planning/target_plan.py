@@ -164,8 +164,15 @@ def _left_findings(question: Question, left: object) -> tuple[Finding, ...]:
 
 def _problem_findings(question: Question, problems: list[Problem]) -> tuple[Finding, ...]:
     return tuple(
-        Finding(Level.WARN, p.refused.why, question.redactor.text(p.refused.message), p.object, p.refused.field, p.file,
-                p.line)
+        Finding(
+            Level.WARN,
+            p.refused.why,
+            question.redactor.text(p.refused.message),
+            p.object,
+            p.refused.field,
+            p.file,
+            p.line,
+        )
         for p in problems
     )
 
@@ -188,7 +195,8 @@ def upcoming_of(sides: list[Side]) -> Upcoming:
     return Upcoming(frozenset(namespaces), frozenset(kinds))
 
 
-def unplanned(target: Target, state: TargetState, message: str, place: tuple[str, int], redactor: Redactor) -> TargetPlan:
+def unplanned(
+    target: Target, state: TargetState, message: str, place: tuple[str, int], redactor: Redactor
+) -> TargetPlan:
     """A row that could not be planned, with why, file and line."""
     return TargetPlan(target, state, error=redactor.text(message), error_file=place[0], error_line=place[1])
-

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.domain.grants import Clusters as ClustersFile
 from bot.ports.clock import Clock
 from bot.ports.clusters import Clusters
+from bot.ports.delivery_log import DeliveryLog
 from bot.ports.forge import Forges
 from bot.ports.ledger import Ledger
 from bot.ports.render_cache import RenderCache
@@ -25,3 +26,4 @@ class Ports:
     clusters: Clusters
     operator: ClustersFile
     fingerprint_key: bytes
+    delivery_logs: tuple[DeliveryLog, ...] = ()

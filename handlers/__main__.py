@@ -1,0 +1,34 @@
+"""The `plumbline` command: runs when somebody, or the Procfile, starts it."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from bot.domain.errors import TryLater, UserMistake
+from handlers.cli import doors, manifests, plan, render, version
+
+SUBCOMMANDS = (doors, plan, render, manifests, version)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand; its exit code, 1 for a mistake with a sentence on standard error."""
+    parser = argparse.ArgumentParser(prog="plumbline", description="GitOps in the pull request.")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for subcommand in SUBCOMMANDS:
+        subcommand.register(subparsers)
+    options = parser.parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except UserMistake as mistake:
+        print(f"plumbline: {mistake}", file=sys.stderr)
+        return 1
+    except TryLater as later:
+        print(f"plumbline: {later.why}; try again later", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 1
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The command line: a file per subcommand, each with `register` (its options) and `run` (an exit code)."""

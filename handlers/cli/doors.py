@@ -1,0 +1,75 @@
+"""`plumbline serve`, `door` and `work`: the long-running processes."""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bot.log import start_logging
+from bot.settings import read_settings
+from bot.web.door import door
+from bot.web.server import serve
+from bot.wiring import Wired, wire
+from bot.worker import Every, Worker
+from handlers import routes, schedule
+
+
+def register(subparsers: Any) -> None:
+    """Add the three subcommands to argparse's subparsers."""
+    for name, run, says in (
+        ("serve", run_serve, "take webhooks and do the work, in one process"),
+        ("door", run_door, "only take webhooks"),
+        ("work", run_work, "only do the work"),
+    ):
+        parser = subparsers.add_parser(
+            name,
+            help=says,
+            description=f"{says.capitalize()}. Settings: PLUMBLINE_… environment variables, see the README.",
+        )
+        if name != "work":
+            parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
+            parser.add_argument("--port", type=int, default=8080, help="port to listen on (default %(default)s)")
+        parser.set_defaults(run=run)
+
+
+def run_serve(options: argparse.Namespace) -> int:
+    """Door and worker in one process, until SIGTERM or SIGINT."""
+    with _wired() as wired:
+        worker = _worker(wired)
+        worker.start()
+        try:
+            serve(door(wired.doors, wired.ports.ledger, wired.ready), options.host, options.port)
+        finally:
+            worker.stop()
+    return 0
+
+
+def run_door(options: argparse.Namespace) -> int:
+    """The door alone."""
+    with _wired() as wired:
+        serve(door(wired.doors, wired.ports.ledger, wired.ready), options.host, options.port)
+    return 0
+
+
+def run_work(options: argparse.Namespace) -> int:
+    """A worker alone; any number may run side by side on Postgres."""
+    with _wired() as wired:
+        _worker(wired).work()
+    return 0
+
+
+@contextmanager
+def _wired() -> Iterator[Wired]:
+    settings = read_settings()
+    start_logging(settings.log_format, settings.secret_values())
+    with wire(settings) as wired:
+        yield wired
+
+
+def _worker(wired: Wired) -> Worker:
+    sweeps = (
+        Every("sweep", schedule.SWEEP_SECONDS, schedule.sweep),
+        Every("poll", schedule.POLL_SECONDS, schedule.poll),
+        Every("listen", schedule.LISTEN_SECONDS, schedule.listen),
+    )
+    return Worker(wired.queue(), wired.ports, routes.REACTIONS, routes.gave_up, sweeps)

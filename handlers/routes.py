@@ -1,0 +1,70 @@
+"""The whole bot on one page: which event makes which job due, and which reaction runs each job."""
+
+from collections.abc import Callable, Mapping
+
+from bot.domain.events import (
+    BranchMoved,
+    CheckAskedAgain,
+    CommentWritten,
+    Event,
+    PullChanged,
+    RepositoriesAdded,
+)
+from bot.domain.pulls import Repository
+from bot.domain.subjects import Job, branch_job, plan_job
+from bot.ports.world import Ports
+from handlers import commands, deploy, plan, say
+
+REACTIONS: Mapping[str, Callable[[Job, Ports], None]] = {
+    "ingest": lambda job, ports: ingest(job, ports),
+    "plan": plan.plan_pull,
+    "branch": deploy.branch_moved,
+    "look": deploy.look_at_target,
+    "say-pull": say.say_pull,
+    "say-commit": say.say_commit,
+}
+"""By a job's name."""
+
+
+def ingest(job: Job, ports: Ports) -> None:
+    """Route the event of a delivery. Raises TryLater when the forge has to be asked and is away."""
+    with ports.ledger.begin() as tx:
+        event = tx.deliveries.event(job.key)
+    if event is not None:
+        route(event, ports)
+
+
+def route(event: Event, ports: Ports) -> None:
+    """What one event makes due. Payloads are hints: each job reads again what it is about."""
+    match event:
+        case PullChanged(repository, number):
+            _due(ports, repository, plan_job(repository.key, number))
+        case BranchMoved(repository):
+            _due(ports, repository, branch_job(repository.key))
+        case CommentWritten(repository):
+            _due(ports, repository)
+            commands.comment_written(event, ports)
+        case CheckAskedAgain(repository, commit):
+            _due(ports, repository, branch_job(repository.key), *_pulls_at(repository, commit, ports))
+        case RepositoriesAdded(repositories):
+            for repository in repositories:
+                _due(ports, repository, branch_job(repository.key))
+
+
+def gave_up(job: Job, incident: str, ports: Ports) -> None:
+    """A job failed for good through a bug of ours: what people wait for ends, naming the incident."""
+    if job.name == "plan":
+        plan.gave_up(job, incident, ports)
+
+
+def _due(ports: Ports, repository: Repository, *jobs: Job) -> None:
+    with ports.ledger.begin() as tx:
+        tx.repositories.see(repository)
+        for job in jobs:
+            tx.jobs.put(job)
+
+
+def _pulls_at(repository: Repository, commit: str, ports: Ports) -> list[Job]:
+    """Plan jobs of the open pulls whose head a check was asked again for."""
+    with ports.forges.open(repository, *plan.NEEDS) as forge:
+        return [plan_job(repository.key, pull.number) for pull in forge.pulls.open() if pull.head == commit]
