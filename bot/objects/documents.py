@@ -6,6 +6,8 @@ alias bomb is small until it is printed. So values are built here, from events, 
 
 import base64
 import binascii
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +22,7 @@ MAX_NODES = 1_000_000
 MAX_ALIASES = 100
 MAX_DEPTH = 200
 
+_PAIR = re.compile(r"\\(?:(u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|[\s\S])")
 _CORE = "tag:yaml.org,2002:"
 _TYPES: dict[str, tuple[type, ...]] = {"int": (int,), "float": (float, int), "bool": (bool,), "null": (type(None),)}
 
@@ -69,7 +72,7 @@ def compose(text: bytes | str, file: str) -> Iterator[Located]:
     """
     loader = _Loader(file)
     try:
-        yield from loader.documents(_decoded(text, file))
+        yield from loader.documents(_joined(_decoded(text, file)))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise ManifestError(f"not YAML: {error.problem}", file, mark.line + 1 if mark else 0) from None
@@ -96,6 +99,17 @@ def _decoded(text: bytes | str, file: str) -> str:
         raise ManifestError("not UTF-8 text: save the file as UTF-8", file, line) from None
     except UnicodeEncodeError:
         raise ManifestError("holds half of a surrogate pair, which is no character", file) from None
+
+
+def _joined(text: str) -> str:
+    """JSON with its escaped surrogate pairs as the characters they mean; YAML, where they mean nothing, as it is."""
+    if text.lstrip()[:1] not in ("{", "[") or not _PAIR.search(text):
+        return text
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return _PAIR.sub(lambda found: json.loads(f'"{found[0]}"') if found[1] else found[0], text)
 
 
 def _line(event: Any) -> int:
@@ -188,18 +202,18 @@ class _Loader:
             body[key] = value
 
     def _merge(self, parent: _Open, value: Any, line: int) -> None:
-        """Take in `<<`. Keys written before it are refused: kubectl and the YAML specification disagree on them."""
+        """Take in `<<`. Overlap with keys before it is refused: kubectl and the YAML specification disagree on it."""
         sources = value if isinstance(value, list) else [value]
         if not all(isinstance(source, dict) for source in sources):
             raise ManifestError("`<<` takes a map or a list of maps", self.file, line)
+        merged: dict[str, Any] = {}
         for source in sources:
-            for key, entry in source.items():
-                if key in parent.value and key not in parent.merged:
-                    raise ManifestError(f"`<<` must stand before the key {key!r} that it overlaps", self.file, line)
-                if key not in parent.value:
-                    parent.merged.add(key)
-                    parent.lines[key] = line
-                    parent.value[key] = entry
+            merged = source | merged
+        for key in merged.keys() & parent.value.keys():
+            raise ManifestError(f"`<<` must stand before the key {key!r} that it overlaps", self.file, line)
+        parent.merged.update(merged)
+        parent.lines.update(dict.fromkeys(merged, line))
+        parent.value.update(merged)
 
     def _key(self, value: Any, line: int) -> Any:
         """A key in its JSON spelling: text, or the text of a number or bool."""
@@ -207,7 +221,7 @@ class _Loader:
             return value
         if isinstance(value, bool):
             return "true" if value else "false"
-        if isinstance(value, int | float):
+        if isinstance(value, int) or (isinstance(value, float) and f"{value:.6g}" == repr(value)):
             return repr(value)
         raise ManifestError("a key must be text: put it in quotes", self.file, line)
 

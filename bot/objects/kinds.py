@@ -80,11 +80,6 @@ def plural_of(kind: Kind) -> str | None:
     return of_group.get(kind.kind)
 
 
-def namespaced_kinds() -> tuple[Kind, ...]:
-    """Every built-in kind that lives in namespaces, sorted."""
-    return tuple(sorted(Kind(group, name) for group, names in _NAMESPACED.items() for name in names))
-
-
 def built_in_kinds() -> tuple[Kind, ...]:
     """Every built-in kind, sorted."""
     return tuple(

@@ -30,17 +30,10 @@ def resolve(text: str) -> str | int | float | bool | None:
         return text
     if _NOT_FINITE.fullmatch(text):
         raise ValueError("JSON has no infinity and no NaN")
-    if text[0] == ".":
-        return _float(text)
     digits = text.replace("_", "")
     integer = _integer(digits)
-    return text if integer is None and not _FLOAT.fullmatch(digits) else _number(integer, digits, text)
-
-
-def _number(integer: int | None, digits: str, text: str) -> str | int | float:
     if integer is None:
-        number = _float(digits)
-        return text if isinstance(number, str) else number
+        return text if (number := _float(digits)) is None else number
     return integer if MIN_INTEGER <= integer <= MAX_INTEGER else float(integer)
 
 
@@ -54,14 +47,10 @@ def _integer(digits: str) -> int | None:
     return value if MIN_INTEGER <= value < 2**64 else None
 
 
-def _float(text: str) -> str | int | float:
-    """A float, whole ones as integers as JSON prints them; text when it is none or overflows."""
-    if not _FLOAT.fullmatch(text):
-        return text
-    value = float(text)
-    if math.isinf(value):
-        return text
-    return whole(value)
+def _float(digits: str) -> int | float | None:
+    """A float, whole ones as integers as JSON prints them; None when it is none or overflows."""
+    value = float(digits) if _FLOAT.fullmatch(digits) else math.inf
+    return None if math.isinf(value) else whole(value)
 
 
 def whole(value: float) -> int | float:
