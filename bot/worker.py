@@ -23,7 +23,7 @@ from bot.ports.queue import Queue, Run
 from bot.ports.world import Ports
 
 RETRY_AFTER = (5.0, 30.0, 180.0)
-"""Seconds until a failed job is tried again. After the last one it is given up."""
+"""Seconds until a failed job is tried again, failure by failure. One more failure, and it is given up."""
 
 MOST_RESUMES = 5
 """A run that lost its worker more often is taken for the cause of it and given up."""
@@ -59,6 +59,7 @@ class Worker:
         gave_up: GaveUp,
         schedule: Sequence[Every] = (),
     ) -> None:
+        self.retry_after: Sequence[float] = RETRY_AFTER
         self._queue = queue
         self._ports = ports
         self._reactions = reactions
@@ -122,8 +123,8 @@ class Worker:
     def _fail(self, run: Run, error: Exception) -> None:
         incident = _report(error, job=run.job.name, key=run.job.key, tries=run.tries, resumes=run.resumes)
         self._finish(run.job, ok=False)
-        if run.tries < len(RETRY_AFTER) and run.resumes <= MOST_RESUMES:
-            after = RETRY_AFTER[run.tries]
+        if run.tries < len(self.retry_after) and run.resumes <= MOST_RESUMES:
+            after = self.retry_after[run.tries]
             _patiently(lambda: self._queue.again(run, after, failed=True))
         elif run.resumes <= 2 * MOST_RESUMES:
             # Beyond that, giving it up is what ends the worker.

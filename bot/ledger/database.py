@@ -2,6 +2,7 @@
 
 import fcntl
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,7 +60,10 @@ class Database:
                     yield
                 return
             with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.execute(sa.select(sa.func.pg_advisory_lock(MIGRATION_LOCK)))
+                # Asked again and again: a statement that waits holds a snapshot, for which the engine's
+                # `create index concurrently` would wait in turn.
+                while not connection.execute(sa.select(sa.func.pg_try_advisory_lock(MIGRATION_LOCK))).scalar():
+                    time.sleep(0.2)
                 try:
                     yield
                 finally:
@@ -97,7 +101,7 @@ def add(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> b
     """Insert a row unless its primary key is there. Whether it was inserted."""
     keys = [column.name for column in table.primary_key]
     statement = _insert(connection, table).values(**row).on_conflict_do_nothing(index_elements=keys)
-    return connection.execute(statement).rowcount == 1
+    return connection.execute(statement.returning(table.c[keys[0]])).first() is not None
 
 
 def _insert(connection: sa.Connection, table: sa.Table) -> Any:
@@ -107,11 +111,11 @@ def _insert(connection: sa.Connection, table: sa.Table) -> Any:
 
 def _with_driver(url: str) -> sa.URL:
     parsed = sa.make_url(url)
-    if parsed.get_backend_name() == "sqlite":
+    if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
         return parsed.set(drivername="sqlite")
     if parsed.get_backend_name() == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
-    raise ValueError(f"a database URL starts with sqlite:/// or postgresql://, not {parsed.get_backend_name()}")
+    raise ValueError("write the database as sqlite:///folder/plumbline.db or postgresql://user:password@host/name")
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

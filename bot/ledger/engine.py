@@ -19,7 +19,7 @@ from bot.ledger import jobs, liveness, queue
 from bot.ledger.database import answering
 from bot.ledger.ledger import SqlLedger
 from bot.ledger.queue import Held
-from bot.ledger.tables import deliveries, replaced, resumes
+from bot.ledger.tables import began, deliveries, replaced, resumes
 from bot.ports.queue import Run
 
 _BURY_AFTER = 3600.0
@@ -72,7 +72,7 @@ class Engine:
     def purge(self, older: float) -> None:
         with self._database.begin() as connection:
             now = self._database.now(connection)
-            for column in (deliveries.c.received, replaced.c.at, resumes.c.at):
+            for column in (deliveries.c.received, began.c.at, replaced.c.at, resumes.c.at):
                 connection.execute(sa.delete(column.table).where(column < now - older))
             liveness.bury(connection, now - _BURY_AFTER)
         with answering():
@@ -103,7 +103,8 @@ class Engine:
         while True:
             try:
                 with self._database.begin() as connection:
-                    return jobs.begin_run(connection, job, run), liveness.resumed(connection, run)
+                    now = self._database.now(connection)
+                    return jobs.begin_run(connection, job, run, now), liveness.resumed(connection, run)
             except TryLater as later:
                 # Never given up: a run that is still here when the process ends is resumed elsewhere.
                 time.sleep(later.after)

@@ -7,13 +7,17 @@ sees what was written together with the puts that it stands for.
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
 from bot.domain.subjects import Job
-from bot.ledger.database import add
-from bot.ledger.tables import due, replaced
+from bot.ledger.database import add, put
+from bot.ledger.tables import began, due, replaced
+
+SPACING = {"plan": 2.0, "say": 1.0}
+"""Seconds from the beginning of one run of a job to the next, by queue: ten events of a pull in a second are planned at
+once and then once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +58,24 @@ class SqlJobs:
 
     def flush(self) -> None:
         """Write what was put. Called once, as the last thing of the transaction."""
-        for _, waiting in sorted(self._new.items()):
-            self._write(waiting, self._now() + waiting.after)
+        for _, waiting in sorted(self._new.items(), key=lambda item: item[0]):
+            now = self._now()
+            due_at = max(now + waiting.after, self._spaced(waiting.job))
+            self._write(replace(waiting, after=max(0.0, due_at - now)), due_at)
 
     def _note(self, waiting: Waiting) -> None:
         before = self._new.get((waiting.job.name, waiting.job.key))
         if before is None or waiting.after < before.after:
             self._new[waiting.job.name, waiting.job.key] = waiting
+
+    def _spaced(self, job: Job) -> float:
+        """The earliest time for the next run."""
+        spacing = SPACING.get(job.queue)
+        if spacing is None:
+            return 0.0
+        found = sa.select(began.c.at).where(began.c.name == job.name, began.c.key == job.key)
+        at = self._connection.execute(found).scalar_one_or_none()
+        return at + spacing if at is not None else 0.0
 
     def _write(self, waiting: Waiting, due_at: float) -> None:
         values = {"queue": waiting.job.queue, "due_at": due_at, "run": waiting.run, "tries": waiting.tries}
@@ -78,13 +93,17 @@ class SqlJobs:
         self._enqueue(self._connection, waiting)
 
 
-def begin_run(connection: sa.Connection, job: Job, run: str) -> bool:
+def begin_run(connection: sa.Connection, job: Job, run: str, now: float) -> bool:
     """A run begins: its job waits no longer. False when an earlier run took its place and this one has to do nothing.
 
     A run that begins for the second time, after its worker died, finds no row any more and goes on all the same.
     """
     connection.execute(sa.delete(due).where(*_is(job), due.c.run == run))
-    return connection.execute(sa.select(replaced.c.run).where(replaced.c.run == run)).first() is None
+    if connection.execute(sa.select(replaced.c.run).where(replaced.c.run == run)).first() is not None:
+        return False
+    if job.queue in SPACING:
+        put(connection, began, {"name": job.name, "key": job.key, "at": now})
+    return True
 
 
 def overdue(connection: sa.Connection, before: float) -> list[tuple[Job, str, int]]:

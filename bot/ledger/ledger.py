@@ -73,9 +73,7 @@ def open_ledger(url: str) -> SqlLedger:
     """
     database = Database(url)
     if database.is_sqlite:
-        if not database.url.database:
-            raise ValueError("the ledger needs a file: sqlite:///folder/plumbline.db")
-        file = Path(database.url.database)
+        file = Path(database.url.database or "")
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.touch(mode=0o600)
     migrate(database)

@@ -23,7 +23,7 @@ _UNUSED_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One queue: seconds between two looks, runs at once in one worker, and whether runs of one key exclude each other."""
+    """One queue: seconds between two looks, runs at once in one worker, and whether a key allows only one run."""
 
     name: str
     poll: float

@@ -125,6 +125,15 @@ due = Table(
     Column("tries", Integer, nullable=False),
 )
 
+# When a job's newest run began, for the queues that space their runs.
+began = Table(
+    f"{PREFIX}began",
+    metadata,
+    Column("name", String(50), primary_key=True),
+    Column("key", String(700), primary_key=True),
+    Column("at", Float, nullable=False),
+)
+
 # Runs that an earlier one replaced: when their time comes they do nothing.
 replaced = Table(
     f"{PREFIX}replaced",

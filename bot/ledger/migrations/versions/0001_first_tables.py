@@ -11,6 +11,13 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "plumbline_began",
+        sa.Column("name", sa.String(length=50), nullable=False),
+        sa.Column("key", sa.String(length=700), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "key"),
+    )
+    op.create_table(
         "plumbline_deliveries",
         sa.Column("id", sa.String(length=200), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
