@@ -119,6 +119,7 @@ def _cleaned(value: Any) -> Any:
 
 
 def without(mapping: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """A map without some of its keys."""
     return {key: value for key, value in mapping.items() if key not in names}
 
 
