@@ -16,7 +16,7 @@ from bot.objects.identity import ObjectKey
 from bot.objects.listkeys import list_keys
 from bot.objects.paths import ABSENT, Index, Path, keyed, str_path
 from bot.objects.scalars import resolve
-from bot.objects.secrecy import is_secret
+from bot.objects.secrecy import is_secret, sounds_secret
 
 SHOWN: Final = 300
 """Characters of a value or sentence that are shown."""
@@ -127,13 +127,14 @@ class Redactor:
 
     def _shown(self, key: ObjectKey, path: Path, value: Any) -> Any:
         """The value with everything secret in it replaced. The keys of a Secret are no secret."""
-        entries = isinstance(value, dict) and path in _ENTRIES
-        if not entries and is_secret(key.of, path) and not (isinstance(value, bool) and key.kind != "Secret"):
+        if is_secret(key.of, path) and not (isinstance(value, dict) and path in _ENTRIES):
             return self._changed(key, path, value)
         if isinstance(value, dict):
             return {self._named(key, path, name): self._shown(key, (*path, name), value[name]) for name in value}
         if isinstance(value, list):
             return self._shown_list(key, path, value)
+        if sounds_secret(key.of, path) and not (value is None or isinstance(value, bool)):
+            return self._changed(key, path, value)
         if not isinstance(value, str):
             return value
         if len(value) > LONGEST:

@@ -33,17 +33,23 @@ _LONE = ("key", "keys", "pass", "pem")
 
 
 def is_secret(kind: Kind, path: Path) -> bool:
-    """Whether the field at a path holds a secret, by where it is: then no part of its value may be shown."""
+    """Whether everything at a path is secret, by where it is: no part of it may be shown, and no key below it."""
     if kind == Kind("", "Secret") and path and path[0] not in _SECRETS_OWN:
         return True
     if any(step == LAST_APPLIED or step in DOCKER_CONFIGS for step in path):
         return True
     if len(path) >= 3 and path[-1] == "value" and path[-3] == "env":
         return _secret_variable(path)
+    in_config = kind == Kind("", "ConfigMap") and len(path) > 1 and path[0] in ("data", "binaryData")
+    return in_config and isinstance(path[1], str) and looks_secret(path[1], lone_key=True)
+
+
+def sounds_secret(kind: Kind, path: Path) -> bool:
+    """Whether a single value at a path is probably secret, by the names of its field and of those around it."""
     words = [step for step in path if isinstance(step, str)]
-    if kind == Kind("", "ConfigMap") and len(path) > 1 and path[0] in ("data", "binaryData"):
-        return looks_secret(words[1], lone_key=True)
     if not words or kind.kind == "CustomResourceDefinition" or points(words[-1]) or _chosen_key(path):
+        return False
+    if kind == Kind("", "ConfigMap") and words[0] in ("data", "binaryData"):
         return False
     return any(looks_secret(step) for step in words)
 

@@ -53,7 +53,7 @@ def test_what_controllers_fill_in_is_not_ours_to_send() -> None:
     role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "a"}}
     assert "rules" not in canonical({**role, "rules": [], "aggregationRule": {"clusterRoleSelectors": []}})
     assert "rules" in canonical({**role, "rules": [{"verbs": ["get"]}]})
-    hook = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration"}
+    hook: dict[str, Any] = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration"}
     hook |= {"metadata": {"name": "a"}, "webhooks": [{"clientConfig": {"caBundle": "Cg==", "url": "x"}}]}
     assert canonical(hook)["webhooks"] == [{"clientConfig": {"url": "x"}}]
 
@@ -164,7 +164,7 @@ def test_addresses_that_a_dry_run_create_makes_up_are_not_shown() -> None:
 
 
 def test_addresses_that_were_asked_for_are_shown() -> None:
-    owned = {"f:clusterIP": {}, "f:ports": {'k:{"port":80,"protocol":"TCP"}': {"f:nodePort": {}}}}
+    owned: dict[str, Any] = {"f:clusterIP": {}, "f:ports": {'k:{"port":80,"protocol":"TCP"}': {"f:nodePort": {}}}}
     spec = strip_live(service(resource_version="", owned=owned))["spec"]
     assert (spec["clusterIP"], spec["ports"]) == ("10.96.0.0", [{"port": 80, "nodePort": 31000}])
 
