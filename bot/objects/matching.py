@@ -58,8 +58,9 @@ def immutable(status: Object) -> bool:
 
 def immutable_fields(status: Object) -> tuple[str, ...]:
     """The fields, as the server writes them, that an `immutable` Status is about; empty for any other."""
-    fields = {str(cause["field"]) for cause in _causes(status) if cause.get("field") != _NOISE}
-    return tuple(sorted(fields)) if immutable(status) else ()
+    if not immutable(status):
+        return ()
+    return tuple(sorted({str(cause["field"]) for cause in _causes(status) if cause.get("field") != _NOISE}))
 
 
 def conflicts(status: Object) -> tuple[Conflict, ...]:
