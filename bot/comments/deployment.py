@@ -21,6 +21,16 @@ _ORDER = (
     DeploymentState.HEALTHY,
 )
 _MOVING = (DeploymentState.CONFIRMING, DeploymentState.APPLYING, DeploymentState.SETTLING)
+_WORDS = {
+    DeploymentState.WAITING: "Waiting",
+    DeploymentState.CONFIRMING: "Deploying",
+    DeploymentState.APPLYING: "Deploying",
+    DeploymentState.SETTLING: "Deploying",
+    DeploymentState.HEALTHY: "Deployed, healthy",
+    DeploymentState.FAILED: "Failed",
+    DeploymentState.SUPERSEDED: "Superseded",
+    DeploymentState.CANCELLED: "Cancelled",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +49,19 @@ def deployment_comment(standings: Sequence[Standing], prefix: str = PREFIX, most
 
 def verdict(rows: Sequence[Deployment]) -> str:
     """The deployments of a commit or pull in one line of plain text."""
+    if len(rows) == 1:
+        return f"{_WORDS[rows[0].state]}: {inert(str(rows[0].target)).text}"
     many = counted(len(rows), "target")
     failed = [inert(str(row.target)).text for row in rows if row.state is DeploymentState.FAILED]
     healthy = sum(1 for row in rows if row.state is DeploymentState.HEALTHY)
     if failed:
-        return f"Failed: {listed(failed)}" + (f" · {healthy} of {many} healthy" if len(rows) > 1 else "")
+        return f"Failed: {listed(failed)} · {healthy} of {many} healthy"
     if healthy == len(rows):
-        return "Deployed: healthy" if len(rows) == 1 else f"Deployed: all {many} healthy"
+        return f"Deployed: {many} healthy"
     if all(row.state.ended for row in rows):
         gone = [row for row in rows if row.state is not DeploymentState.HEALTHY]
         words = " and ".join(sorted({row.state.value for row in gone}))
-        return f"Ended: {len(gone)} of {many} {words}" if len(rows) > 1 else f"Ended: {words}"
+        return f"Ended: {len(gone)} of {many} {words}"
     moving = [row for row in rows if row.state in _MOVING]
     return f"{'Deploying' if moving else 'Waiting'}: {healthy} of {many} healthy"
 

@@ -9,8 +9,8 @@ from bot.comments.phrases import finding
 from bot.domain.plans import Change, Level, Plan, TargetPlan, Verb
 from bot.objects.redact import inert
 
-OPEN_LINES = 14
-OPEN_TOTAL = 40
+OPEN_LINES = 24
+OPEN_TOTAL = 48
 
 
 def folds(plan: Plan, prefix: str) -> list[Section]:

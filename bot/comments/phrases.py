@@ -23,7 +23,7 @@ VERBS: Mapping[Verb, str] = {
 }
 _DANGERS: Mapping[Verb, str] = {
     Verb.DELETE: "deletes",
-    Verb.REPLACE: "deletes and makes anew",
+    Verb.REPLACE: "deletes and recreates",
     Verb.TAKEOVER: "takes over",
 }
 STATES: Mapping[TargetState, str] = {

@@ -1,7 +1,7 @@
 """The comment in the slot `plan`: what merging does, for people who read it on a phone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.comments.fold import folds
 from bot.comments.markdown import alert, code, counted, label, listed, named, prose, table
@@ -27,7 +27,7 @@ class About:
 def plan_comment(plan: Plan, about: About, most: int = MOST) -> list[str]:
     """The parts of a finished plan's comment, at most so many. When the head has moved on since, it says so on top."""
     if plan.note is not None:
-        return [f"### Plan: nothing to do\n\n{prose(plan.note)}.\n\n{_footer(plan, about)}"]
+        return [f"### Plan: nothing to do\n\nThis pull {prose(plan.note)}.\n\n{_head_only(about)}"]
     return pack(_head(plan, about), folds(plan, about.prefix), _footer(plan, about), most)
 
 
@@ -38,7 +38,7 @@ def planning_comment(plan: Plan | None, about: About) -> list[str]:
         return [f"### Plan: on its way\n\n{now}"]
     if plan.head == about.head:
         return plan_comment(plan, about)
-    first, *others = plan_comment(plan, about)
+    first, *others = plan_comment(plan, replace(about, head=plan.head))
     note = alert("NOTE", [f"{now} What follows is the plan of {_commit(plan.head)}."])
     return [f"{note}\n\n{first}", *others]
 
@@ -86,7 +86,7 @@ def _head_parts(plan: Plan, about: About, cap: int) -> list[str]:
         f"### Plan: {verdict(plan)}",
         alert("NOTE", [moved]) if about.head != plan.head else "",
         _table(loud[:cap], len(loud) - cap),
-        f"Unchanged: {listed(quiet, 8)}." if quiet and loud else "",
+        f"Unchanged: {listed(quiet, 8)}." if quiet else "",
         _box("CAUTION", [each for row in rows for each in dangers(row)], cap),
         _box("WARNING", _errors(rows), cap),
         _box("WARNING", _warnings(plan), cap),

@@ -44,7 +44,7 @@ def verdict(plan: Plan) -> str:
     drifted = sum(len(row.drifted) for row in plan.targets)
     said += [f"drift on {counted(drifted, 'object')}"] if drifted else []
     unchecked = [row for row in plan.targets if row.state is TargetState.UNCHECKED]
-    said += ["not checked"] if unchecked else []
+    said += [f"{len(unchecked)} not checked"] if unchecked else []
     return " · ".join(part for part in said if part)
 
 

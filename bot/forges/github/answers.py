@@ -12,7 +12,7 @@ MESSAGE_CHARACTERS = 300
 
 
 class Missing(Exception):
-    """404 or 410: what was asked for is gone, or was never visible to this installation."""
+    """What was asked for is gone, or was never visible to this installation: 404, 410, or 422 for a commit."""
 
 
 def explain(status: int, headers: Mapping[str, str], message: str, now: float) -> Exception:
@@ -25,7 +25,7 @@ def explain(status: int, headers: Mapping[str, str], message: str, now: float) -
     after = _limited(status, headers, message, now)
     if after is not None:
         return TryLater("GitHub asks us to slow down", min(max(after, 1.0), LONGEST))
-    if status in (404, 410):
+    if status in (404, 410) or (status == 422 and message.startswith("No commit found")):
         return Missing()
     if status >= 500:
         return TryLater(f"GitHub answered {status}", _seconds(headers.get("retry-after")) or AWAY)

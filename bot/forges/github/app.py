@@ -17,6 +17,13 @@ class App:
     private_key: str = field(repr=False)
     url: str = GITHUB
 
+    def __post_init__(self) -> None:
+        """Raises ValueError at once when the private key is none, and says nothing of what it holds."""
+        try:
+            self.token(0.0)
+        except (jwt.PyJWTError, ValueError):
+            raise ValueError("the App's private key is not the PEM text of an RSA private key") from None
+
     @property
     def web(self) -> str:
         """Where people read: no slash at the end."""
@@ -30,8 +37,7 @@ class App:
     def token(self, now: float) -> str:
         """A JSON Web Token that proves who we are, good for nine minutes from `now` (seconds since the epoch).
 
-        GitHub allows ten, and advises a minute of slack for clocks that go ahead of its own. Raises ValueError when the
-        private key is none.
+        GitHub allows ten, and advises a minute of slack for clocks that go ahead of its own.
         """
         claims = {"iat": int(now - JWT_BEFORE), "exp": int(now + JWT_AFTER), "iss": str(self.id)}
         return jwt.encode(claims, self.private_key, algorithm="RS256")

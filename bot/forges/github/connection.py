@@ -99,11 +99,12 @@ class Connection:
                 seconds_between_writes=None,
                 lazy=True,
             )
-        return self._github.get_repo(self.repository.path, lazy=True)
+        return self._github.get_repo(self.repository.path)
 
     def _explained(self, refused: GithubException) -> Exception:
         headers = {name.lower(): str(value) for name, value in (refused.headers or {}).items()}
-        explained = explain(refused.status, headers, refused.message or "", time.time())
+        said = refused.data.get("message") if isinstance(refused.data, dict) else None
+        explained = explain(refused.status, headers, str(said or ""), time.time())
         if isinstance(explained, TryLater) and refused.status in (403, 429):
             self._pace.pause(explained.after)
         return explained

@@ -9,7 +9,6 @@ from bot.domain.errors import TryLater
 from bot.domain.pulls import Pull
 from bot.forges.github.answers import Missing
 from bot.forges.github.connection import Connection
-from bot.ports.forge import ForgeRefused
 
 NEEDS = ("pull_requests:read", "contents:read")
 LAG = 5.0
@@ -52,10 +51,6 @@ class GitHubPulls:
             merged = self._connection.ask(read)
         except Missing as unknown:
             raise TryLater(f"GitHub does not know commit {commit[:7]} yet", LAG) from unknown
-        except ForgeRefused as refused:
-            if refused.status != 422:
-                raise
-            raise TryLater(f"GitHub does not know commit {commit[:7]} yet", LAG) from refused
         return sorted(merged, key=lambda pull: pull.number)
 
     def default_branch(self) -> tuple[str, str]:
