@@ -39,7 +39,7 @@ _CERTIFIED = {
 _PLACEHOLDERS = ("", "Cg==", "Cg")
 """A `caBundle` that only stands for the one a controller will write: empty, or a base64 newline."""
 
-_ESCAPED = re.compile("[\x7f-\x9f\ufffe\uffff]")
+_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 _LONGEST_KEY = 1024
 _ENCRYPTED = "ENC[AES256_GCM,"
 
@@ -82,8 +82,9 @@ def refusals(body: Object) -> list[str]:
 def encode(body: Object) -> bytes:
     """The body as the API server's YAML parser reads it back unchanged: JSON in UTF-8, some characters escaped.
 
-    Measured on 1.37: raw U+0085 turns into a space, raw U+007F–9F and U+FFFE/FFFF are refused, escaped astral
-    characters are refused. Raises ManifestError for half surrogates and keys over 1,024 characters.
+    Measured on 1.37: raw U+0085 turns into a space, raw U+2028/2029 swallow the blanks beside them, raw U+007F–9F and
+    U+FFFE/FFFF are refused, escaped astral characters are refused. Raises ManifestError for half surrogates and keys
+    over 1,024 characters.
     """
     _check_keys(body)
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -105,6 +105,11 @@ def test_a_yaml_parser_reads_the_same_text_from_a_body(body: dict[str, str]) -> 
     assert yaml.load(encode(body), yaml.CSafeLoader) == body
 
 
+@given(st.text(' a\t\n\r\x00\x1b\x7f\x85\xa0\u2028\u2029\ufeff\ufffe\uffff\U0001f600"\\/:#'))
+def test_blanks_beside_characters_that_yaml_takes_for_line_ends_stay(text: str) -> None:
+    assert yaml.load(encode({"a": text}), yaml.CSafeLoader) == {"a": text}
+
+
 def test_half_a_surrogate_pair_and_overlong_keys_are_refused() -> None:
     with pytest.raises(ManifestError):
         encode(config_map(data={"a": "\ud800"}))
