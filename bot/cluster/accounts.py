@@ -1,6 +1,5 @@
 """ServiceAccounts by their user names, and the names that everything made for them in a cluster carries. Pure."""
 
-import hashlib
 import re
 from dataclasses import dataclass
 
@@ -13,7 +12,6 @@ OWN_ACCOUNT = "system:serviceaccount:plumbline:plumbline"
 _SERVICE_ACCOUNT = re.compile(
     r"system:serviceaccount:([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?):([a-z0-9][a-z0-9.-]{0,200})"
 )
-_UNFIT = re.compile(r"[^a-z0-9-]+")
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -48,8 +46,8 @@ def granted_account(user: str, key: str) -> Account:
 
 
 def stem(cluster: Cluster) -> str:
-    """What names of cluster-wide objects begin with. Two entries for one API server must not share any."""
-    fit = _UNFIT.sub("-", cluster.name.lower()).strip("-")
-    if fit == cluster.name and len(fit) <= 40:
-        return f"plumbline-{fit}"
-    return f"plumbline-{fit[:40]}-{hashlib.sha256(cluster.name.encode()).hexdigest()[:8]}"
+    """What names of objects made for a cluster's grants begin with.
+
+    Two entries of clusters.yaml may lead to one API server and must not share names; neither can hold a dot.
+    """
+    return f"plumbline.{cluster.name}"

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import yaml
 
-from bot.cluster.accounts import OWN_ACCOUNT, Account, granted_account, service_account
+from bot.cluster.accounts import OWN_ACCOUNT, Account, service_account
 from bot.cluster.policies import is_pattern, namespace_policy, plan_policy, subject
 from bot.cluster.rights import accounts, guessed, impersonation, roles
 from bot.domain.errors import UserMistake
-from bot.domain.grants import Cluster, Clusters, Grant
+from bot.domain.grants import Cluster, Clusters, Grant, matches
 from bot.objects.identity import Object
 
 _LABELS = {"app.kubernetes.io/managed-by": "plumbline"}
@@ -28,7 +28,7 @@ def objects(cluster: Cluster, account: str = OWN_ACCOUNT) -> list[Object]:
     needed = accounts(cluster) + ([own] if own else [])
     # Out of every grant's reach: inventories decide what is ours, and a pod could mount the tokens of accounts.
     kept = {cluster.inventory_namespace, *(each.namespace for each in needed)}
-    _check(cluster, own, kept)
+    _check(cluster, own)
     found: list[Object] = []
     for namespace in sorted(kept):
         found.append({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
@@ -72,31 +72,19 @@ def _remarks(cluster: Cluster) -> Iterator[str]:
             yield f"The plural {resource} is a guess: compare it with `kubectl api-resources`"
 
 
-def _check(cluster: Cluster, own: Account | None, kept: set[str]) -> None:
-    """Raises UserMistake for identities or namespaces that no policy could keep apart."""
-    plans = {granted_account(grant.plan_as, "plan_as") for grant in cluster.grants}
-    applies = {granted_account(grant.apply_as, "apply_as") for grant in cluster.grants}
-    inventory = granted_account(cluster.inventory_as, "inventory_as")
-    _apart(cluster, plans & applies, "both `plan_as` and `apply_as`")
-    _apart(cluster, (plans | applies) & {inventory}, "`inventory_as` and a grant's identity")
-    if own:
-        _apart(cluster, (plans | applies | {inventory}) & {own}, "the bot's own account and one that it takes on")
+def _check(cluster: Cluster, own: Account | None) -> None:
+    """Raises UserMistake for what reading the file could not know, and for what no policy could keep apart."""
     for grant in cluster.grants:
-        taken = sorted(kept.intersection(grant.namespaces))
-        if taken:
-            remedy = "keep inventories and accounts in a namespace of their own"
-            message = f"{grant.repository} is granted {taken[0]}, where the bot's accounts or inventories are"
-            raise UserMistake(message, remedy, file="clusters.yaml")
+        if own and matches(own.namespace, grant.namespaces):
+            message = f"{grant.repository} is granted {own.namespace}, where the bot's own account lives"
+            raise UserMistake(message, "keep it in a namespace that no grant matches", file="clusters.yaml")
         others = [other for other in cluster.grants if other is not grant]
         shared = {grant.plan_as, grant.apply_as} & {user for o in others for user in (o.plan_as, o.apply_as)}
         if shared and _patterned(grant):
-            remedy = "give each grant with a pattern identities of its own"
-            raise UserMistake(f"{sorted(shared)[0]} stands in two grants, one with a pattern", remedy)
-
-
-def _apart(cluster: Cluster, shared: set[Account], what: str) -> None:
-    if shared:
-        message = f"{min(shared).user} is {what} of cluster {cluster.name}"
+            message = f"{min(shared)} stands in two grants of cluster {cluster.name}, one of them with a pattern"
+            raise UserMistake(message, "give a grant with a pattern identities of its own", file="clusters.yaml")
+    if own and own in accounts(cluster):
+        message = f"{own.user} is the bot's own account and one that it takes on in {cluster.name}"
         raise UserMistake(message, "give each its own ServiceAccount", file="clusters.yaml")
 
 

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 from bot.cluster.accounts import Account, granted_account, stem
 from bot.cluster.policies import PROBE, is_pattern, subject
-from bot.domain.errors import UserMistake
 from bot.domain.grants import Cluster, Grant
 from bot.objects.identity import Kind, Object
-from bot.objects.kinds import is_namespaced, namespaced_kinds, plural_of
+from bot.objects.kinds import plural_of
 
 READ = ("get", "list", "watch")
 PLAN = (*READ, "create", "patch", "delete")
@@ -41,11 +40,6 @@ class Right:
         """As Roles write it."""
         named = {"resourceNames": list(self.names)} if self.names else {}
         return {"apiGroups": [self.group], "resources": list(self.resources), **named, "verbs": list(self.verbs)}
-
-
-def default_kinds() -> tuple[Kind, ...]:
-    """The kinds of a grant that names none: built-in, namespaced, without Role and RoleBinding."""
-    return tuple(kind for kind in namespaced_kinds() if kind.group != RBAC)
 
 
 def plural(kind: Kind) -> str:
@@ -93,7 +87,7 @@ def impersonation(cluster: Cluster, bot: Object) -> list[Object]:
     found: list[Object] = []
     for namespace, names in sorted(by_namespace.items()):
         right = Right("", ("serviceaccounts",), ("impersonate",), tuple(sorted(names)))
-        found += _role(f"{stem(cluster)}-impersonate", namespace, {right}, [bot])
+        found += _role(f"{stem(cluster)}.impersonate", namespace, {right}, [bot])
     return found
 
 
@@ -106,20 +100,11 @@ def accounts(cluster: Cluster) -> list[Account]:
 
 
 def _namespace_rights(grant: Grant, verbs: tuple[str, ...], *, planned: bool) -> set[Right]:
-    kinds = grant.kinds or default_kinds()
-    wrong = next((kind for kind in kinds if is_namespaced(kind) is False), None)
-    if wrong:
-        remedy = "name it under `cluster_scoped`"
-        raise UserMistake(f"{wrong} under `kinds` lives in no namespace", remedy, file="clusters.yaml")
-    health = {Right(kind.group, (plural(kind),), READ) for kind in _HEALTH if kind not in kinds}
-    return {*_by_group(kinds, verbs, planned=planned), *health}
+    health = {Right(kind.group, (plural(kind),), READ) for kind in _HEALTH if kind not in grant.kinds}
+    return {*_by_group(grant.kinds, verbs, planned=planned), *health}
 
 
 def _cluster_rights(grant: Grant, verbs: tuple[str, ...], *, planned: bool) -> set[Right]:
-    wrong = next((kind for kind in grant.cluster_scoped if is_namespaced(kind)), None)
-    if wrong:
-        remedy = "name it under `kinds`"
-        raise UserMistake(f"{wrong} under `cluster_scoped` lives in namespaces", remedy, file="clusters.yaml")
     kinds = [kind for kind in grant.cluster_scoped if kind != _NAMESPACE]
     rights = _by_group(kinds, verbs, planned=planned)
     if _NAMESPACE in grant.cluster_scoped:
@@ -139,7 +124,7 @@ def _by_group(kinds: Sequence[Kind], verbs: tuple[str, ...], *, planned: bool) -
 
 
 def _name(cluster: Cluster, account: Account) -> str:
-    return f"{stem(cluster)}-{account.namespace}-{account.name}"
+    return f"{stem(cluster)}.{account.namespace}.{account.name}"
 
 
 def _role(name: str, namespace: str, rights: Iterable[Right], who: list[Object]) -> list[Object]:
