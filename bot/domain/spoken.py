@@ -17,7 +17,12 @@ _HTML = re.compile(r" {0,3}<[A-Za-z/!?]")
 _WHOLE_COMMENT = re.compile(r" {0,3}<!--(?:(?!-->).)*-->")
 _CODE = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
 _HIDING = "details|blockquote|q|pre|code|samp|kbd|tt|xmp|script|style|textarea|template|title|svg|math"
-_TAG = re.compile(rf"<!--|<(?P<opens>{_HIDING})\b|</(?P<closes>{_HIDING})\s*>", re.IGNORECASE)
+_TAG = re.compile(
+    rf"(?P<starts><!--|<\?|<!\[CDATA\[|<![a-z])|<(?P<opens>{_HIDING})\b|</(?P<closes>{_HIDING})\s*>", re.IGNORECASE
+)
+_ENDS = {"<!--": "-->", "<?": "?>", "<![cdata[": "]]>"}
+"""What ends a comment, an instruction and raw characters. A declaration such as <!DOCTYPE ends with >."""
+
 _WHOLE = re.compile(r"<[A-Za-z/!?][^<>]*>|\]\([^()]*\)|!\[[^\]]*\]")
 _OPEN = re.compile(r"`|<[A-Za-z/!?]|\]\(|!\[")
 
@@ -30,39 +35,45 @@ def spoken_lines(body: str) -> list[str]:
 
 
 class _Scanner:
-    """What the lines so far have left open: a fence, a comment, hiding elements, or a block that a blank line ends."""
+    """What the lines so far have left open: a fence, a comment, hiding elements, or a block that a blank line ends.
+
+    fence, with margin: how it begins and how far its end may be indented. ends: what ends the comment. in_quote: the
+    block is a quote, which closes what is opened in it.
+    """
 
     def __init__(self) -> None:
         self.fence = ""
         self.margin = 0
-        self.comment = False
+        self.ends = ""
         self.hiding: list[str] = []
         self.until_blank = False
+        self.in_quote = False
 
     def says(self, line: str) -> bool:
         """Whether the next line is said by its writer."""
         if self.fence:
             self._close_fence(line)
-        elif self.comment:
+        elif self.ends:
             self._close_comment(line)
         elif self._open_fence(line):
             pass
         elif self.hiding or self.until_blank:
-            hidden = bool(self.hiding)
-            self._follow(line, trusted=False)
-            self.until_blank = bool(line) or (hidden and not self.hiding)
+            if not (self.in_quote and _QUOTE.match(line)):
+                self._follow(line, trusted=False)
+            self.until_blank = bool(line)
+            self.in_quote = self.in_quote and self.until_blank
         elif line:
             return self._paragraph(line)
         return False
 
     def _paragraph(self, line: str) -> bool:
         if _QUOTE.match(line):
-            self.until_blank = True  # the paragraph in a quote goes on without a mark; tags end with the quote
+            self.until_blank = self.in_quote = True  # the paragraph in a quote goes on without a mark
             return False
         self._follow(line, trusted=not _HTML.match(line))
-        if _WHOLE_COMMENT.fullmatch(line) or (self.comment and line.lstrip().startswith("<!--")):
+        if _WHOLE_COMMENT.fullmatch(line) or (self.ends and line.lstrip().startswith("<!--")):
             return False
-        self.until_blank = bool(self.hiding or self.comment or _HTML.match(line) or _DEFINITION.match(line))
+        self.until_blank = bool(self.hiding or self.ends or _HTML.match(line) or _DEFINITION.match(line))
         self.until_blank = self.until_blank or _leaves_open(line)
         return not self.until_blank and not line.startswith(" ")
 
@@ -83,9 +94,9 @@ class _Scanner:
             self.fence = ""
 
     def _close_comment(self, line: str) -> None:
-        _, end, rest = line.partition("-->")
+        _, end, rest = line.partition(self.ends)
         if end:
-            self.comment = False
+            self.ends = ""
             self._follow(rest, trusted=False)
             self.until_blank = self.until_blank or _leaves_open(rest)
 
@@ -102,16 +113,18 @@ class _Scanner:
             spoken_of = any(begin < found.start() < end for begin, end in code)
             if found["closes"]:
                 if not spoken_of and found["closes"].lower() in self.hiding:
-                    del self.hiding[self.hiding.index(found["closes"].lower()) :]
+                    while self.hiding.pop() != found["closes"].lower():
+                        pass
             elif spoken_of and trusted:
                 continue
             elif found["opens"]:
                 self.hiding.append(found["opens"].lower())
             else:
-                at = line.find("-->", at)
-                self.comment = at < 0
-                if self.comment:
+                self.ends = _ENDS.get(found[0].lower(), ">")
+                at = line.find(self.ends, at)
+                if at < 0:
                     return
+                self.ends = ""
 
 
 def _leaves_open(line: str) -> bool:
