@@ -1,4 +1,4 @@
-"""What the bot is: decisions in the inner rooms, adapters at the edge. `handlers/` is what it does when something happens.
+"""What the bot is: decisions in the inner rooms, adapters at the edge. `handlers/` is what it does when it is told.
 
     objects/     Kubernetes objects as plain data, pure
     domain/      pulls, events, commands, config, plans, deployments, errors, pure
