@@ -5,10 +5,11 @@ code: the same policy may answer 403, 413 or 422, and a typing error is a 500 wi
 """
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from bot.cluster.response import Response
+from bot.objects.identity import Object
+from bot.objects.matching import conflicts, immutable
 from bot.ports.clusters import Accepted, Answer, Conflict, Conflicted, Refusal, Refused
 
 _TYPING = re.compile(
@@ -22,12 +23,6 @@ _POLICY = re.compile(
     r"|does not support dry run|disallowed by cluster policy"
 )
 _QUOTA = re.compile(r"exceeded quota:|failed quota:|(?:maximum|minimum) \S+ usage per |max limit to request ratio per ")
-_IMMUTABLE = re.compile(
-    r"immutable|may not change once set|may not be changed|may not change fields other than|oldSelf"
-    r"|updates to .* are forbidden"
-)
-_IMMUTABLE_REASONS = ("FieldValueInvalid", "FieldValueForbidden")
-_MANAGER = re.compile(r'^conflict with "((?:[^"\\]|\\.)*)"')
 _MODIFIED = "the object has been modified"
 
 
@@ -39,13 +34,11 @@ def classify(response: Response) -> Answer:
     """
     if response.ok:
         return Accepted(response.json(), response.warnings)
-    failure = response.failure()
-    causes = _causes(failure)
-    conflicts = [cause for cause in causes if cause.get("reason") == "FieldManagerConflict"]
-    if response.status == 409 and conflicts and len(conflicts) == len(causes):
-        return Conflicted(_conflicts(conflicts))
-    message = response.message
-    return Refused(_why(response.status, failure, message), response.status, message, _field(causes, message))
+    failure, message = response.failure(), response.message
+    met = conflicts(failure)
+    if met:
+        return Conflicted(tuple(Conflict(each.manager, each.field) for each in met))
+    return Refused(_why(response.status, failure, message), response.status, message, _field(failure, message))
 
 
 def final(response: Response) -> bool:
@@ -54,7 +47,7 @@ def final(response: Response) -> bool:
     return bool(_TYPING.search(message) or _TOO_LARGE.search(message))
 
 
-def _why(code: int, failure: dict[str, Any], message: str) -> str:
+def _why(code: int, failure: Object, message: str) -> str:
     if _TYPING.search(message):
         return Refusal.TYPING
     by_text = ((_POLICY, Refusal.POLICY), (_QUOTA, Refusal.QUOTA), (_TOO_LARGE, Refusal.TOO_LARGE))
@@ -70,50 +63,32 @@ def _why(code: int, failure: dict[str, Any], message: str) -> str:
         return Refusal.MODIFIED if _MODIFIED in message and "uid" not in message.lower() else Refusal.GONE
     if code == 413:
         return Refusal.TOO_LARGE
-    return _why_invalid(code, failure)
+    return _why_invalid(failure)
 
 
-def _why_invalid(code: int, failure: dict[str, Any]) -> str:
-    # A cause for the field "<nil>" only says that a custom resource's rules were not reached.
-    causes = [cause for cause in _causes(failure) if cause.get("field") != "<nil>"]
+def _why_invalid(failure: Object) -> str:
+    if immutable(failure):
+        return Refusal.IMMUTABLE
+    causes = _causes(failure)
     if any(cause.get("field") == "metadata.uid" for cause in causes):
         return Refusal.GONE
-    if code == 422 and failure.get("reason") == "Invalid" and causes and all(map(_immutable, causes)):
-        return Refusal.IMMUTABLE
     if any(cause.get("reason") == "FieldValueTooLong" and cause.get("field") == "[]" for cause in causes):
         return Refusal.TOO_LARGE
     return Refusal.INVALID
 
 
-def _immutable(cause: dict[str, Any]) -> bool:
-    return bool(
-        cause.get("reason") in _IMMUTABLE_REASONS
-        and cause.get("field")
-        and _IMMUTABLE.search(str(cause.get("message", "")))
-    )
-
-
-def _field(causes: Sequence[dict[str, Any]], message: str) -> str:
-    named = (str(cause["field"]) for cause in causes if cause.get("field") not in (None, "", "<nil>", "[]"))
+def _field(failure: Object, message: str) -> str:
+    """The first field that the server names; a cause without one has `<nil>` or `[]` there."""
+    fields = (str(cause.get("field") or "") for cause in _causes(failure))
     from_typing = _TYPING_FIELD.search(message)
-    return next(named, from_typing[1] if from_typing else "")
+    return next((field for field in fields if field not in ("", "<nil>", "[]")), from_typing[1] if from_typing else "")
 
 
-def _conflicts(causes: Sequence[dict[str, Any]]) -> tuple[Conflict, ...]:
-    """Sorted: the server's order is random between identical calls."""
-    found = set()
-    for cause in causes:
-        manager = _MANAGER.match(str(cause.get("message", "")))
-        name = manager[1].replace('\\"', '"').replace("\\\\", "\\") if manager else "unknown"
-        found.add((str(cause.get("field", "")), name))
-    return tuple(Conflict(manager, field) for field, manager in sorted(found))
-
-
-def _details(failure: dict[str, Any]) -> dict[str, Any]:
+def _details(failure: Object) -> dict[str, Any]:
     details = failure.get("details")
     return details if isinstance(details, dict) else {}
 
 
-def _causes(failure: dict[str, Any]) -> list[dict[str, Any]]:
+def _causes(failure: Object) -> list[dict[str, Any]]:
     causes = _details(failure).get("causes")
     return [cause for cause in causes if isinstance(cause, dict)] if isinstance(causes, list) else []

@@ -37,9 +37,9 @@ def test_conflicts_name_manager_and_field_in_a_stable_order() -> None:
     ]
     expected = Conflicted(
         (
-            Conflict("kubectl-edit", ".metadata.annotations.x.io/b"),
             Conflict("alpha", ".spec.replicas"),
             Conflict("kubectl", ".spec.replicas"),
+            Conflict("kubectl-edit", ".metadata.annotations.x.io/b"),
         )
     )
     for order in (causes, causes[::-1]):

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from bot.objects.identity import Object
 from bot.ports.clusters import Accepted
 from fixtures.cluster.access import KubectlFailed
+from fixtures.cluster.planners import assert_planners_wrote_nothing, planners_writes
 from tests.live.conftest import Guarded
 
 pytestmark = pytest.mark.live
@@ -201,3 +203,19 @@ def test_namespaces_can_be_made_only_where_they_were_granted(guarded: Guarded) -
             {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}, force=False
         )
         assert isinstance(answer, Accepted) is granted, answer
+
+
+def test_the_audit_log_tells_planners_writes_from_their_dry_runs(guarded: Guarded) -> None:
+    """What the end of the run asserts can fail: a write by an account of that name is found."""
+    if guarded.access.audit_log is None:
+        pytest.skip("needs an audit log of our own")
+    name = f"plan-{guarded.entry.name}"
+    impostor = f"system:serviceaccount:{guarded.namespace}:{name}"
+    before = guarded.access.audit(guarded.grant.plan_as)
+    assert any(entry.dry_run and entry.code in (200, 201) for entry in before)
+    assert planners_writes(before) == []
+    wrote = replace(before[0], impersonated=impostor, verb="create", code=201, dry_run=False, group="", resource="pods")
+    assert planners_writes([*before, wrote]) == [wrote]
+    token = replace(wrote, dry_run=True, resource="serviceaccounts", subresource="token")
+    with pytest.raises(AssertionError, match=name):
+        assert_planners_wrote_nothing([token])
