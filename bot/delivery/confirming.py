@@ -13,11 +13,8 @@ from bot.planning.applied import applied_objects
 from bot.planning.make import plan_digest
 from bot.planning.target_plan import Question, plan_target, upcoming_of
 from bot.ports.clusters import ClusterUnreachable
+from bot.ports.ledger import is_posted
 
-PLAN_CHECK = "check:plumbline/plan"
-"""The slot under a commit that shows its plan was posted there."""
-PLAN_COMMENT = "plan:1"
-"""The slot under a pull that shows its plan was posted there."""
 POSTED_AGAIN = 1.0
 
 
@@ -79,9 +76,9 @@ def _shown(scene: Scene, row: Deployment, plan: TargetPlan) -> tuple[list[Target
     with scene.ports.ledger.begin() as tx:
         for number in row.pulls:
             pull = tx.plans.get(row.repository, number)
-            posted = tx.slots.get(pull_key(row.repository, number), PLAN_COMMENT)
-            made = tx.plans.at(row.repository, number, pull.head) if pull and posted else None
-            shown += [each for each in made.targets if each.target == row.target] if made else []
+            made = tx.plans.at(row.repository, number, pull.head) if pull else None
+            if made and is_posted(tx, pull_key(row.repository, number), made):
+                shown += [each for each in made.targets if each.target == row.target]
         if shown:
             return shown, True
         known = tx.plans.of_commit(row.repository, row.commit)
@@ -89,10 +86,9 @@ def _shown(scene: Scene, row: Deployment, plan: TargetPlan) -> tuple[list[Target
         if known is None or len(others) == len(known.targets):
             targets = tuple(sorted([*others, plan], key=lambda each: each.target))
             tx.plans.keep_commit(row.repository, row.commit, Plan(row.commit, row.base, plan_digest(targets), targets))
-            tx.slots.drop(commit_key(row.repository, row.commit), PLAN_CHECK)
             tx.jobs.put(say_commit_job(row.repository, row.commit))
             return [], False
-        if tx.slots.get(commit_key(row.repository, row.commit), PLAN_CHECK) is None:
+        if not is_posted(tx, commit_key(row.repository, row.commit), known):
             tx.jobs.put(say_commit_job(row.repository, row.commit))
             return [], False
     return [], True

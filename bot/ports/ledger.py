@@ -49,6 +49,21 @@ class Said:
     digest: str
 
 
+POSTED = "posted"
+"""The slot under a pull or commit that holds which plan stands on the forge."""
+
+
+def posted(plan: Plan) -> str:
+    """What that slot holds for a plan."""
+    return f"{plan.head} {plan.digest}"
+
+
+def is_posted(tx: "Transaction", subject: str, plan: Plan) -> bool:
+    """Whether exactly this plan stands where people see it: nothing is written to a cluster before that (G1)."""
+    said = tx.slots.get(subject, POSTED)
+    return said is not None and said.digest == posted(plan)
+
+
 class Deliveries(Protocol):
     """Webhook deliveries, by the forge's own id."""
 
@@ -122,7 +137,9 @@ class Deployments(Protocol):
         """Write a row back. Raises ValueError for a move that the transition table does not allow."""
         ...
 
-    def get(self, id: int) -> Deployment | None: ...
+    def get(self, id: int) -> Deployment | None:
+        """One row, kept from other writers until the transaction ends."""
+        ...
 
     def of_target(self, repository: str, target: Target) -> Sequence[Deployment]: ...
 

@@ -7,6 +7,7 @@ from bot.domain.deployments import Deployment
 from bot.domain.plans import Plan
 from bot.domain.pulls import Repository
 from bot.domain.subjects import Job, Target, read_commit_key
+from bot.ports.ledger import POSTED, Said, posted
 from bot.ports.world import Ports
 from handlers.say.writing import Writer
 
@@ -30,7 +31,8 @@ def _say(
     with ports.forges.open(repository, *NEEDS) as forge:
         writer = Writer(ports, forge, subject)
         if plan is not None:
-            writer.check(f"check:{PLAN}", plan_check(plan, commit))
+            written = writer.check(f"check:{PLAN}", plan_check(plan, commit))
+            writer.record(POSTED, Said(written, posted(plan)))
         for environment, rows in sorted(environments.items()):
             writer.check(f"check:{DEPLOY}{environment}", deploy_check(environment, rows, ports.clock.now()))
             writer.deployment(f"deployment:{environment}", (commit, environment), deploy_status(rows))

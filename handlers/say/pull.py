@@ -18,7 +18,7 @@ from bot.domain.pulls import Repository
 from bot.domain.subjects import Job, Target, commit_key, pull_key, read_pull_key, say_commit_job, say_pull_job
 from bot.ports.checks import Check, Conclusion
 from bot.ports.forge import Forge
-from bot.ports.ledger import PullRow, Transaction
+from bot.ports.ledger import POSTED, PullRow, Said, Transaction, posted
 from bot.ports.world import Ports
 from handlers.say.writing import BEGUN, Writer
 
@@ -46,6 +46,8 @@ def say_pull(job: Job, ports: Ports) -> None:
         writer = Writer(ports, forge, job.key)
         page = _say_check(writer, forge, facts.row)
         _say_plan(writer, facts.row, About(facts.row.head, page=page))
+        if facts.row.status == "planned" and facts.row.plan is not None:
+            writer.record(POSTED, Said(0, posted(facts.row.plan)))
         if facts.standings:
             writer.comment(number, DEPLOYMENT_SLOT, deployment_comment(facts.standings))
 
