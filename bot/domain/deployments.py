@@ -80,11 +80,15 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far it is: objects done and in all, the wave, and what is not healthy yet (redacted text)."""
+    """How far it is: objects done and in all, the wave, and what is not healthy yet (redacted text).
+
+    since is when the wave's time to become healthy began, in seconds since the epoch.
+    """
 
     done: int = 0
     total: int = 0
     wave: int = 0
+    since: float = 0.0
     left_in_place: tuple[str, ...] = ()
     not_as_planned: tuple[str, ...] = ()
     waits_for: tuple[str, ...] = ()
@@ -94,8 +98,11 @@ class Progress:
 class Deployment:
     """One row. `seq` orders the deployments of a target, `base` is the commit that ran healthily before it, if any.
 
-    started and changed are seconds since the epoch; `pulls` are the numbers of the pulls it contains; `reason` says why
-    it failed or was superseded (already redacted text); `word` is who gave the word it needed, if anyone had to.
+    Its range are the commits after `since`. `pulls` are the numbers of the pulls in it that changed the target, `heads`
+    what each of them merged, in the same order; `direct` says that a commit without a pull changed it too. `ruled_by`
+    are the commits whose rules judge it: those before each of these changes.
+    started and changed are seconds since the epoch; `reason` says why it failed or was superseded (already redacted
+    text); `word` is who gave the word it needed, if anyone had to.
     """
 
     id: int
@@ -106,7 +113,11 @@ class Deployment:
     seq: int
     state: DeploymentState
     base: str = ""
+    since: str = ""
     pulls: tuple[int, ...] = ()
+    heads: tuple[str, ...] = ()
+    direct: bool = False
+    ruled_by: tuple[str, ...] = ()
     conditions: tuple[Condition, ...] = ()
     progress: Progress = Progress()
     reason: str = ""
