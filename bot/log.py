@@ -23,8 +23,8 @@ _SECRETS = re.compile(
     | \b(?:gh[a-z]_|github_pat_|gl[a-z]{1,8}-)[A-Za-z0-9_.=-]+     # tokens of forges, whatever their length
     | \beyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*                     # JSON web tokens, also half of one
     | (?<=://)[^/\s@'"]+(?=@)                                      # user and password in a URL
-    | (?i:(?<=bearer[ ])|(?<=basic[ ])|(?<=authorization:[ ])|(?<=authorization=))
-      [^\s'",]+(?:[ ][A-Za-z0-9+/=._~-]{6,})?                      # the scheme, and what follows it
+    | (?i:(?<=authorization:[ ])|(?<=authorization=))(?:[A-Za-z]+[ ])?[^\s'",]+    # the scheme and what follows it
+    | (?i:(?<=bearer[ ]))[^\s'",]+ | (?i:(?<=basic[ ]))[A-Za-z0-9+/]{8,}=*
     """,
     re.VERBOSE | re.DOTALL,
 )
