@@ -68,16 +68,25 @@ class Reader:
 
 @dataclass
 class Inputs:
-    """What a kustomize build reads. `manifests` are YAML, `read` is all of it; ("",) stands for the whole tree."""
+    """What a kustomize build reads: of its `paths` some are `manifests`, and of those some are `resources`."""
 
     manifests: dict[str, None] = field(default_factory=dict)
+    resources: dict[str, None] = field(default_factory=dict)
     folders: dict[str, None] = field(default_factory=dict)
     paths: dict[str, None] = field(default_factory=dict)
     sure: bool = True
 
+    def note(self, file: str, field: str) -> None:
+        """A field of a kustomization names a file."""
+        self.paths[file] = None
+        if field not in _GENERATORS:
+            self.manifests[file] = None
+        if field in ("resources", "bases"):
+            self.resources[file] = None
+
     @property
     def read(self) -> tuple[str, ...]:
-        """Files that a change of which may change the build, also those that are not there yet."""
+        """Files whose change may change the build, also those that are not there yet; ("",) is the whole tree."""
         kustomizations = [join(folder, name) for folder in self.folders for name in KUSTOMIZATIONS]
         return (*kustomizations, *self.paths) if self.sure else ("",)
 
@@ -102,10 +111,11 @@ def kustomize_inputs(folder: str, reader: Reader) -> Inputs:
                 inputs.sure = False
             elif os.path.isdir(f"{TREE}/{target}"):
                 waiting.append(target)
+            elif here and not target.startswith(f"{here}/"):
+                why = "stands outside of this kustomization's folder: kustomize reads single files only below it"
+                raise ManifestError(f"{refers!r} {why}", document.file, document.line(path))
             else:
-                inputs.paths[target] = None
-                if path[0] not in _GENERATORS:
-                    inputs.manifests[target] = None
+                inputs.note(target, str(path[0]))
         inputs.sure = inputs.sure and not any(document.value.get(name) for name in _PLUGINS)
     return inputs
 

@@ -2,15 +2,28 @@
 
 import os
 import re
+import resource
+import signal
 from collections.abc import Sequence
 
 from bot.objects.errors import ManifestError
 from bot.objects.read import SourceObject, compose, read_stream
-from bot.renderers.inputs import TREE, Inputs, Reader, join, kustomize_inputs
+from bot.renderers.inputs import KUSTOMIZATIONS, TREE, Inputs, Reader, join, kustomize_inputs
 from bot.renderers.jail.tool import run_tool
 
-_FIRST = re.compile(r"^(?:Error|error): ")
+_LOG = re.compile(r'^[EF]\d{4} \S+ +\d+ \S+\] "command failed" err="(.*)"$')
+_FOLDER = re.compile(r"accumulating resources: accumulation err='.*?' must resolve to a file': ", re.DOTALL)
+_SINGLE = re.compile(r"accumulating resources: accumulation err='(.*)': must build at directory: .*", re.DOTALL)
+_COMPONENT = re.compile(r'accumulating components: accumulateDirectory: "(.*)"', re.DOTALL)
+_INSIDE = re.compile(r"(?:recursed accumulation of|couldn't make target for) path '([^']*)': ")
 _FILE = re.compile(r"(?:/tree/|(?<=['\" ]))([\w@%+=:,./-]+?\.(?:ya?ml|json))\b")
+_LIMITS = {
+    "file too large": "renders to more than {megabytes} MB: split the app",
+    "out of memory": "kustomize needs more memory than it may have: split the app",
+    "cannot allocate memory": "kustomize needs more memory than it may have: split the app",
+    "sigxcpu": "kustomize takes too much processor time: split the app",
+    "dial tcp": "reads from the network, which is refused: commit a copy of what it needs",
+}
 
 
 def render(folder: str, tool: Sequence[str], reader: Reader) -> tuple[list[SourceObject], Inputs]:
@@ -33,10 +46,12 @@ def render(folder: str, tool: Sequence[str], reader: Reader) -> tuple[list[Sourc
     if code:
         for file, data in texts.items():
             _check(data, file)
-        raise _explained(said, folder, place)
+        raise _explained(said if code > 0 else signal.Signals(-code).name, folder, place)
     try:
         found = read_stream(out, place)
     except ManifestError as error:
+        for file in inputs.resources:
+            read_stream(texts[file], file)
         raise ManifestError(f"kustomize's output is unusable: {error.message}", place) from None
     return [SourceObject(source.body, place, 0) for source in found], inputs
 
@@ -48,11 +63,33 @@ def _check(data: bytes, file: str) -> None:
 
 
 def _explained(said: str, folder: str, place: str) -> ManifestError:
-    """What kustomize printed, with paths from the repository's root, at the file that it names if that is here."""
-    text = _FIRST.sub("", said.strip().splitlines()[-1] if said.strip() else "kustomize failed and did not say why")
+    """What kustomize printed, without its layers, with paths from the repository's root, at the file that it names."""
+    limit = next((why for sign, why in _LIMITS.items() if sign in said.lower()), None)
+    if limit:
+        megabytes = resource.getrlimit(resource.RLIMIT_FSIZE)[0] // 1_000_000
+        return ManifestError(limit.format(megabytes=megabytes), place)
+    text = (said.strip().splitlines() or ["kustomize failed and did not say why"])[-1]
+    logged = _LOG.match(text)
+    text = logged[1].replace('\\"', '"') if logged else text.removeprefix("Error: ").removeprefix("error: ")
     named = _FILE.findall(text)
-    file = next((path for name in named for path in (join(folder, name), name) if _is_file(path)), place)
-    return ManifestError(text.replace(f"{TREE}/", "").replace(TREE, "the repository")[:2000], file)
+    text, inner = _unwrapped(text.replace(f"{TREE}/", ""), folder)
+    if inner != folder:
+        place = next((path for name in KUSTOMIZATIONS if _is_file(path := join(inner, name))), place)
+    file = next((path for name in named for path in (join(inner, name), name) if _is_file(path)), place)
+    return ManifestError(text.replace(TREE, "the repository")[:2000], file)
+
+
+def _unwrapped(text: str, folder: str) -> tuple[str, str]:
+    """The innermost message, and the kustomization's folder that it is about."""
+    while True:
+        if outer := _FOLDER.match(text):
+            text = text[outer.end() :]
+        elif single := _SINGLE.fullmatch(text) or _COMPONENT.fullmatch(text):
+            text = single[1]
+        elif inside := _INSIDE.match(text):
+            text, folder = text[inside.end() :], inside[1]
+        else:
+            return text, folder
 
 
 def _is_file(path: str) -> bool:

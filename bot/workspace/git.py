@@ -18,7 +18,7 @@ from bot.domain.errors import TryLater, UserMistake
 READ_SECONDS = 120.0
 READ_BYTES = 64 << 20
 _MEMORY = 1 << 30
-_FROM_OUTSIDE = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+_FROM_OUTSIDE = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH")
 """What an operator may need to set for a network with a proxy or an own certificate authority."""
 
 _CONFIG = {

@@ -1,6 +1,8 @@
 """Runs inside the jail: sets the limits, takes a request from standard input, answers in JSON on standard output."""
 
 import json
+import os
+import re
 import resource
 import sys
 from collections.abc import Iterable
@@ -13,6 +15,8 @@ from bot.renderers import kustomize, plain
 from bot.renderers.inputs import Reader
 
 MAX_OBJECTS = 5_000
+MAX_VALUES = 500_000
+_PROCESSES = 128
 
 
 def main() -> None:
@@ -48,17 +52,29 @@ def _answer(request: dict[str, Any], reader: Reader) -> bytes:
 
 
 def _bounded(sources: Iterable[SourceObject], path: str) -> list[SourceObject]:
-    """All of them. Raises ManifestError for one object written twice, and for more than 5,000."""
+    """All of them. Raises ManifestError for one object written twice, for more than 5,000, and for 500,000 values.
+
+    Values are bounded because those who take the answer hold it in memory, where a value takes a hundred bytes.
+    """
     found: dict[ObjectKey, SourceObject] = {}
+    values = 0
     for source in sources:
         key = key_of(source.body)
         if key in found:
             first = f"{found[key].file}:{found[key].line}" if found[key].line else found[key].file
             raise ManifestError(f"{key} is already written at {first}: remove one", source.file, source.line)
         found[key] = source
-        if len(found) > MAX_OBJECTS:
-            raise ManifestError(f"more than {MAX_OBJECTS:,} objects: split the app", path)
+        values += _values(source.body)
+        if len(found) > MAX_OBJECTS or values > MAX_VALUES:
+            raise ManifestError(f"more than {MAX_OBJECTS:,} objects or {MAX_VALUES:,} values: split the app", path)
     return list(found.values())
+
+
+def _values(body: Any) -> int:
+    """How many values there are, those of aliases counted wherever they stand."""
+    if isinstance(body, dict):
+        return 1 + sum(map(_values, body.values()))
+    return 1 + sum(map(_values, body)) if isinstance(body, list) else 1
 
 
 def _mistake(message: str, file: str, line: int = 0) -> bytes:
@@ -72,3 +88,14 @@ def _limit(limits: dict[str, Any]) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limits["output"] + 1, limits["output"] + 1))
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if _counts_by_namespace():
+        resource.setrlimit(resource.RLIMIT_NPROC, (_PROCESSES, _PROCESSES))
+
+
+def _counts_by_namespace() -> bool:
+    """Since Linux 5.14 a user namespace counts its own processes; before, all of the user's on the machine count.
+
+    Processes of a bot that runs as root are not bounded by it at all.
+    """
+    version = re.match(r"(\d+)\.(\d+)", os.uname().release)
+    return version is not None and (int(version[1]), int(version[2])) >= (5, 14)
