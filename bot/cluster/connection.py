@@ -17,6 +17,13 @@ AT_ONCE = 16
 """Requests in flight on one API server; more only fight over the interpreter's lock (measured)."""
 
 
+_UNUSABLE = (
+    *(ConfigException, yaml.YAMLError, urllib3.exceptions.HTTPError, OSError, ValueError),
+    *(KeyError, TypeError, AttributeError),
+)
+"""What the loader lets through: it reads YAML, files and base64, and takes for granted that each part has its type."""
+
+
 class Connection:
     """Makes API clients on first use and again when the server no longer takes the credentials. Safe across threads."""
 
@@ -47,8 +54,7 @@ class Connection:
     def _open(self) -> ApiClient:
         try:
             return self._opening()
-        # The loader reads YAML, files and base64, and lets each of their errors through.
-        except (ConfigException, yaml.YAMLError, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+        except _UNUSABLE as error:
             kind = type(error).__name__
             raise ClusterUnreachable(f"the credentials for cluster {self.name} cannot be used ({kind})") from error
 

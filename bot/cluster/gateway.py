@@ -92,7 +92,7 @@ class Gateway:
             client = self.connection.client()
             outcome = self._attempt(client, request)
             if isinstance(outcome, Response):
-                if outcome.status != 401:
+                if not _unauthenticated(outcome):
                     return outcome
                 if renewed:
                     raise self._unreachable("does not accept the bot's credentials")
@@ -129,6 +129,8 @@ class Gateway:
     def _unhelpful(self, response: Response) -> Unhelpful | None:
         """None when the answer is of use."""
         status = response.status
+        if _unauthenticated(response):
+            return None  # Dealt with where the credentials can be renewed.
         if status == 403 and "cannot impersonate resource" in response.message:
             why = f"does not let the bot act as {self.identity}: apply the output of `plumbline manifests` there"
             return Unhelpful(why, again=False)
@@ -145,6 +147,11 @@ class Gateway:
 
     def _unreachable(self, why: str) -> ClusterUnreachable:
         return ClusterUnreachable(f"cluster {self.connection.name} {why}")
+
+
+def _unauthenticated(response: Response) -> bool:
+    """Also when a plugin gave no token: the package then asks as nobody, which RBAC and not authentication refuses."""
+    return response.status == 401 or (response.status == 403 and 'User "system:anonymous"' in response.message)
 
 
 def _url(path: str, query: Query) -> str:

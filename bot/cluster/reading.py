@@ -81,7 +81,9 @@ class ReadingCluster:
             return
         found = self._pages(path, selector)
         if found is None:
-            found = self._pages(path, selector) or []
+            found = self._pages(path, selector)
+        if found is None:
+            raise ClusterUnreachable(f"cluster {self.gateway.connection.name} forgets lists before they are read")
         for item in found:
             # Items of a list carry neither, other than objects that are read one by one.
             yield {"apiVersion": resource.api_version, "kind": resource.kind.kind, **item}

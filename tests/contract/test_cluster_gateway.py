@@ -95,6 +95,16 @@ def test_an_exec_plugin_is_asked_again_when_its_token_is_refused(tmp_path: Path)
     ]
 
 
+def test_a_plugin_that_fails_is_missing_credentials_not_missing_rights(tmp_path: Path) -> None:
+    plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": str(tmp_path / "missing")}
+    said = 'serviceaccounts "plan" is forbidden: User "system:anonymous" cannot impersonate resource "serviceaccounts"'
+    with StandIn(scripted(failure(403, said, "Forbidden"))) as server:
+        kubeconfig = server.kubeconfig(tmp_path, {"exec": {**plugin, "interactiveMode": "Never"}})
+        with pytest.raises(ClusterUnreachable, match="does not accept the bot's credentials"):
+            Gateway(connect(cluster_at(kubeconfig)), "system:serviceaccount:p:plan", QUICK).get(PATH)
+    assert not any("authorization" in got.headers for got in server.got)
+
+
 def test_too_many_requests_are_repeated_when_the_server_says_so(tmp_path: Path) -> None:
     slow_down = Say(429, {"message": "too many requests"}, {"Retry-After": "1"})
     with StandIn(scripted(slow_down, Say())) as server:
@@ -203,7 +213,13 @@ def _without_context(folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("make", [lambda folder: folder / "missing", _broken, _without_context])
+def _of_other_types(folder: Path) -> Path:
+    path = folder / "kubeconfig"
+    path.write_text("clusters: 3\nusers: {token: hunter2}\n")
+    return path
+
+
+@pytest.mark.parametrize("make", [lambda folder: folder / "missing", _broken, _without_context, _of_other_types])
 def test_a_kubeconfig_that_cannot_be_used_is_unreachable_without_its_contents(
     tmp_path: Path, make: Callable[[Path], Path]
 ) -> None:
