@@ -43,7 +43,9 @@ class SqlDeployments:
         self._write(deployment)
 
     def get(self, id: int) -> Deployment | None:
-        return next(iter(self._read(_table.id == id)), None)
+        found = sa.select(_table.body).where(_table.id == id).with_for_update()
+        body = self._connection.execute(found).scalar_one_or_none()
+        return codec.load(Deployment, body) if body is not None else None
 
     def of_target(self, repository: str, target: Target) -> Sequence[Deployment]:
         return self._read(*_of(repository, target))

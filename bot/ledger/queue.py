@@ -123,12 +123,13 @@ class Client:
 
 def migrate_engine(url: sa.URL) -> None:
     """Create or upgrade the engine's own tables."""
-    logging.getLogger("dbos").setLevel(logging.WARNING)
+    _log_as_we_do()
     DBOS.migrate(_text(url))
 
 
 def launch(url: sa.URL, worker: str, body: Body) -> None:
     """Begin to hand out runs, once per process. Whoever has this worker id gets back what it left behind."""
+    _log_as_we_do()
     config = DBOSConfig(
         name=APPLICATION,
         system_database_url=_text(url),
@@ -153,6 +154,14 @@ def launch(url: sa.URL, worker: str, body: Body) -> None:
 def shutdown(grace: float) -> None:
     """Hand out nothing more, and wait that many seconds for what runs."""
     DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=round(grace))
+
+
+def _log_as_we_do() -> None:
+    """Keep the engine from writing to the terminal by itself, past our format and our masks, as it does by default."""
+    logger = logging.getLogger("dbos")
+    logger.setLevel(logging.WARNING)
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
 
 
 def _text(url: sa.URL) -> str:
