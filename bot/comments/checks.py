@@ -30,7 +30,7 @@ def plan_check(plan: Plan, commit: str, prefix: str = PREFIX) -> Check:
     blocked = any(finding.level is Level.BLOCK for row in plan.targets for finding in row.findings)
     good = Conclusion.ACTION_REQUIRED if blocked else Conclusion.SUCCESS
     conclusion = Conclusion.FAILURE if plan.failed else good
-    title = prose(plan.note) if plan.note else plan_verdict(plan)
+    title = plan_verdict(plan)
     parts = plan_comment(plan, About(plan.head, prefix), TEXTS)
     summary, text = _split(parts)
     return Check(PLAN, commit, conclusion, title, summary, text, annotations=_annotations(plan))
@@ -39,7 +39,7 @@ def plan_check(plan: Plan, commit: str, prefix: str = PREFIX) -> Check:
 def simple_plan_check(commit: str, conclusion: Conclusion, title: str, summary: str = "") -> Check:
     """The check when there is no plan: running, silent, failed, elsewhere, a fork. Texts are plain and redacted."""
     first = title.split("\n", 1)[0]
-    return Check(PLAN, commit, conclusion, inert(first, 200).text, prose(inert(summary or title, 4000)))
+    return Check(PLAN, commit, conclusion, inert(first, 200).plain, prose(inert(summary or title, 4000)))
 
 
 def deploy_check(environment: str, rows: Sequence[Deployment], now: float, prefix: str = PREFIX) -> Check:

@@ -50,9 +50,9 @@ def deployment_comment(standings: Sequence[Standing], prefix: str = PREFIX, most
 def verdict(rows: Sequence[Deployment]) -> str:
     """The deployments of a commit or pull in one line of plain text."""
     if len(rows) == 1:
-        return f"{_WORDS[rows[0].state]}: {inert(str(rows[0].target)).text}"
+        return f"{_WORDS[rows[0].state]}: {inert(str(rows[0].target)).plain}"
     many = counted(len(rows), "target")
-    failed = [inert(str(row.target)).text for row in rows if row.state is DeploymentState.FAILED]
+    failed = [inert(str(row.target)).plain for row in rows if row.state is DeploymentState.FAILED]
     healthy = sum(1 for row in rows if row.state is DeploymentState.HEALTHY)
     if failed:
         return f"Failed: {listed(failed)} · {healthy} of {many} healthy"
@@ -79,7 +79,7 @@ def _head_parts(ordered: Sequence[Standing], prefix: str, cap: int) -> list[str]
     rows = [[*_names(each.row), commits([each.row.commit]), _state(each, prefix)] for each in ordered[:cap]]
     more = len(ordered) - cap
     return [
-        f"### {verdict([each.row for each in ordered])}",
+        f"### {prose(inert(verdict([each.row for each in ordered]), 1000))}",
         table(("Environment", "App", "Commit", "State"), (), rows),
         f"…and {counted(more, 'more target')}." if more > 0 else "",
         _box(
@@ -151,7 +151,7 @@ def _items(found: Sequence[tuple[Deployment, str]]) -> tuple[Item, ...]:
 
 def _footer(ordered: Sequence[Standing]) -> str:
     ids = sorted({each.row.commit for each in ordered})
-    words = sorted({each.row.word for each in ordered if each.row.word})
+    words = sorted({label(each.row.word) for each in ordered if each.row.word})
     said = [f"commit {', '.join(f'<code>{inert(each[:7]).text}</code>' for each in ids[:3])}"]
-    said += [f"word given by {listed([inert(word).text for word in words])}"] if words else []
+    said += [f"word given by {listed(words)}"] if words else []
     return f"<sub>{' · '.join(said)}</sub>"

@@ -10,12 +10,14 @@ from collections.abc import Iterable, Sequence
 from bot.objects.redact import Redacted, inert
 
 _OBEYED = re.compile(r"([\\`*_\[\]|<>~#])")
+_BEGINS = re.compile(r"^(\d*)(?:(?<=\d)(?=[.)])|(?<!\d)(?=[-+=]))")
+"""What would begin a list or an underlined heading."""
 _BACKTICKS = re.compile(r"`+")
 
 
 def prose(text: Redacted) -> str:
-    """Foreign text inside a sentence of ours."""
-    return _OBEYED.sub(r"\\\1", text.text)
+    """Foreign text inside a sentence of ours, or as one of its own."""
+    return _BEGINS.sub(r"\1\\", _OBEYED.sub(r"\\\1", text.text.strip()))
 
 
 def label(name: str) -> str:

@@ -83,7 +83,7 @@ def _head_parts(plan: Plan, about: About, cap: int) -> list[str]:
     quiet = [named(row.target) for row in rows if _quiet(row)]
     moved = f"The head is {_commit(about.head)} by now; this is the plan of {_commit(plan.head)}."
     return [
-        f"### Plan: {verdict(plan)}",
+        f"### Plan: {prose(inert(verdict(plan), 1000))}",
         alert("NOTE", [moved]) if about.head != plan.head else "",
         _table(loud[:cap], len(loud) - cap),
         f"Unchanged: {listed(quiet, 8)}." if quiet else "",

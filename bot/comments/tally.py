@@ -37,6 +37,8 @@ def tally(row: TargetPlan) -> Tally:
 
 def verdict(plan: Plan) -> str:
     """The plan in one line of plain text: `2 apps change in prod and staging · 1 delete · drift on 2 objects`."""
+    if plan.note:
+        return plan.note.plain
     broken = [row for row in plan.targets if row.state in _BROKEN]
     said = [f"{counted(len(broken), 'target')} could not be planned"] if broken else []
     said.append(_changing(plan.targets))
@@ -55,9 +57,9 @@ def _changing(rows: Sequence[TargetPlan]) -> str:
         return "no changes" if good or not rows else ""
     apps = sorted({row.target.app for row in changing})
     where = sorted({row.target.environment for row in changing})
-    places = listed([inert(each).text for each in where]) if len(where) <= 3 else f"{len(where)} environments"
+    places = listed([inert(each).plain for each in where]) if len(where) <= 3 else f"{len(where)} environments"
     if len(apps) == 1:
-        return f"{inert(apps[0]).text} changes in {places}"
+        return f"{inert(apps[0]).plain} changes in {places}"
     return f"{len(apps)} apps change in {places}"
 
 

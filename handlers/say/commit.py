@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from bot.comments.checks import DEPLOY, PLAN, deploy_check, deploy_status, plan_check
-from bot.domain.deployments import Deployment
+from bot.domain.deployments import Deployment, DeploymentState
 from bot.domain.plans import Plan
 from bot.domain.pulls import Repository
-from bot.domain.subjects import Job, Target, read_commit_key
+from bot.domain.subjects import Job, Target, look_job, read_commit_key
 from bot.ports.ledger import POSTED, Said, posted
 from bot.ports.world import Ports
 from handlers.say.writing import Writer
@@ -32,10 +32,21 @@ def _say(
         writer = Writer(ports, forge, subject)
         if plan is not None:
             written = writer.check(f"check:{PLAN}", plan_check(plan, commit))
-            writer.record(POSTED, Said(written, posted(plan)))
+            _stands(ports, subject, Said(written, posted(plan)), environments)
         for environment, rows in sorted(environments.items()):
             writer.check(f"check:{DEPLOY}{environment}", deploy_check(environment, rows, ports.clock.now()))
             writer.deployment(f"deployment:{environment}", (commit, environment), deploy_status(rows))
+
+
+def _stands(ports: Ports, subject: str, said: Said, environments: dict[str, list[Deployment]]) -> None:
+    """Note which plan stands on the commit, and wake the deployments that wait for it."""
+    with ports.ledger.begin() as tx:
+        if tx.slots.get(subject, POSTED) == said:
+            return
+        tx.slots.put(subject, POSTED, said)
+        for row in (row for rows in environments.values() for row in rows):
+            if row.state is DeploymentState.CONFIRMING:
+                tx.jobs.put(look_job(row.repository, row.target))
 
 
 def _newest(rows: Sequence[Deployment]) -> dict[str, list[Deployment]]:

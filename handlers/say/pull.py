@@ -60,8 +60,8 @@ def reply(ports: Ports, subject: tuple[Repository, int], slot: str, text: str) -
 
 
 def check_asked_again(tx: Transaction, repository: Repository, commit: str, numbers: list[int]) -> None:
-    """Somebody pressed "re-run" on a commit's checks, and the forge has opened them again: they have to be said anew,
-    even if they say the same. `numbers` are the pulls with that head."""
+    """Somebody pressed "re-run" on a commit's checks. The forge counts their suite as open again until they are said
+    anew, even if they say the same. `numbers` are the pulls with that head."""
     subject = commit_key(repository.key, commit)
     for slot in tx.slots.under(subject):
         if slot.startswith(CHECK_SLOT):

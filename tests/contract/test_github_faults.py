@@ -122,7 +122,8 @@ def test_failed_deliveries_are_listed_oldest_first_and_asked_for_again(stage: St
 
 
 def test_burst_goes_out_at_once_then_writes_are_paced_and_a_crowd_is_sent_away() -> None:
-    clock, slept = [0.0], []
+    clock: list[float] = [0.0]
+    slept: list[float] = []
     pace = Pace(lambda: clock[0], slept.append)
     for _ in range(BURST):
         pace.take()

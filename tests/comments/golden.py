@@ -1,0 +1,41 @@
+"""Writes the golden files of comments anew: `python -m tests.comments.golden`, then read what changed."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from bot.comments.deployment import Standing, deployment_comment
+from bot.comments.plan import About, failed_comment, fork_comment, nothing_comment, plan_comment, planning_comment
+from bot.domain.deployments import Deployment, DeploymentState
+from tests.comments.samples import DEPLOYMENTS, HEAD, NEXT, PLANS
+
+FOLDER = Path(__file__).parents[2] / "fixtures" / "comments"
+ABOUT = About(HEAD, page="https://github.com/acme/shop/runs/77")
+
+
+def comments() -> dict[str, list[str]]:
+    """Every comment that has a golden file, by its name."""
+    made = {name: plan_comment(plan, ABOUT) for name, plan in PLANS.items()}
+    made["plan-again"] = planning_comment(PLANS["plan-change"], replace(ABOUT, head=NEXT))
+    made["plan-conflict"] = failed_comment("conflicts with main in apps/web/deploy.yaml", ABOUT)
+    made["plan-fork"] = fork_comment(ABOUT)
+    made["plan-nothing"] = nothing_comment(ABOUT)
+    for name, rows in DEPLOYMENTS.items():
+        made[name] = deployment_comment([Standing(row, _newer(name)) for row in rows])
+    return made
+
+
+def _newer(name: str) -> Deployment | None:
+    if name != "deployment-superseded":
+        return None
+    return replace(DEPLOYMENTS[name][0], commit=NEXT, seq=2, state=DeploymentState.HEALTHY, pulls=(13,))
+
+
+def main() -> None:
+    """Write every file."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, parts in comments().items():
+        (FOLDER / f"{name}.md").write_text("\n\n".join(parts) + "\n")
+
+
+if __name__ == "__main__":
+    main()
