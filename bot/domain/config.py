@@ -149,13 +149,14 @@ class CommandSettings:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One `.plumbline.yaml`. Patterns (`{app}`) are kept apart until a tree is there to match them against."""
+    """One `.plumbline.yaml`. Patterns (`{app}`) are kept apart; once expanded, the apps they make are there too."""
 
     apps: Mapping[str, App]
     environments: Mapping[str, Environment]
     patterns: tuple[App, ...] = ()
     retired: tuple[str, ...] = ()
     commands: CommandSettings = CommandSettings()
+    expanded: bool = False
 
     def targets(self) -> tuple[Target, ...]:
         """Every target, sorted. Patterns must have been expanded before (`config_reader.expand`)."""

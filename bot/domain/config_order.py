@@ -38,7 +38,7 @@ def note_names(config: Config, file: str) -> list[UserMistake]:
 def note_needs(config: Config, file: str) -> list[UserMistake]:
     """`needs` names apps that exist. While there are patterns nobody knows which ones do."""
     found = []
-    for app in config.apps.values() if not config.patterns else ():
+    for app in config.apps.values() if config.expanded or not config.patterns else ():
         for need in sorted(
             {need for environment in app.environments for need in _needs(config, environment, app.name)}
         ):

@@ -20,12 +20,12 @@ def expand(config: Config, folders: Sequence[str], file: str = CONFIG_FILE) -> C
     pattern's environments whose folder is there. Entries, `was` and `retired` are never matched, nor are folders whose
     name cannot be an app's. Raises UserMistakes when two patterns match the same app, or the whole does not fit.
     """
-    if not config.patterns:
+    if config.expanded or not config.patterns:
         return config
     taken = {*config.apps, *config.retired, *(app.was for app in config.apps.values())}
     apps = dict(config.apps)
     for pattern in config.patterns:
-        for name, app in _matched(pattern, folders).items():
+        for name, app in matched(pattern, folders).items():
             if name in taken:
                 continue
             if name in apps:
@@ -35,13 +35,14 @@ def expand(config: Config, folders: Sequence[str], file: str = CONFIG_FILE) -> C
         if len(apps) > MOST_APPS:
             message = f"{pattern.path} makes {len(apps)} apps"
             raise UserMistake(message, f"{MOST_APPS} are the most", file=file, line=pattern.line)
-    whole = replace(config, apps=apps, patterns=())
+    whole = replace(config, apps=apps, expanded=True)
     if mistakes := note_all(whole, file):
         raise UserMistakes(mistakes)
     return whole
 
 
-def _matched(pattern: App, folders: Sequence[str]) -> dict[str, App]:
+def matched(pattern: App, folders: Sequence[str]) -> dict[str, App]:
+    """The apps that a pattern makes of some folders, by name."""
     found: dict[str, list[str]] = {}
     for environment in pattern.environments:
         shape = re.compile(_shape(_path(pattern, environment).replace("{environment}", environment)))

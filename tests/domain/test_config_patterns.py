@@ -28,7 +28,7 @@ def test_every_folder_that_matches_is_an_app_in_the_environments_it_is_there_for
     assert [str(target) for target in config.targets()] == ["prod/a", "prod/b", "prod/cart", "prod/web", "staging/b"]
     app = config.app(Target("staging", "b"))
     assert (app.name, app.path, app.namespace) == ("b", "teams/b/staging", "b")
-    assert config.patterns == ()
+    assert expand(config, ["teams/c/prod"]) is config
 
 
 def test_entries_and_names_of_the_past_are_not_matched() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.domain.config import Config, DeployMode, Environment
+from bot.domain.config_patterns import expand
 from bot.domain.config_reader import read_config
 from bot.domain.config_rules import rules_of
 from bot.domain.errors import UserMistakes
@@ -43,6 +44,15 @@ def test_a_new_app_gets_the_environments_rules_and_takes_nothing_over() -> None:
     config = mixed(where)
     assert prod(config, "api").approvals == 1
     assert config.app(Target("prod", "api")).takeover_from == ()
+
+
+def test_a_new_folder_that_a_pattern_of_the_rules_matches_has_the_patterns_rules() -> None:
+    pattern = "{path: 'teams/{app}', environments: [prod], overrides: {prod: {approvals: 2}}}"
+    rules = f"version: 1\napps: {{'{{app}}': {pattern}}}\nenvironments: {{prod: {{cluster: prod}}}}\n"
+    loosened = rules.replace("approvals: 2", "approvals: 0")
+    before = expand(read_config(rules.encode()), ["teams/old"])
+    after = rules_of(before, expand(read_config(loosened.encode()), ["teams/old", "teams/new"]))
+    assert (prod(after, "old").approvals, prod(after, "new").approvals) == (2, 2)
 
 
 def test_a_new_environment_comes_with_its_own_rules() -> None:
