@@ -1,32 +1,35 @@
 """Slash commands: runs when a person wrote a comment. A row of `bot/domain/commands.py` finds its reaction here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bot.comments import replies
 from bot.domain.commands import TABLE, BadCommand, Command, UnknownCommand, parse
 from bot.domain.config import CommandSettings, Config, Environment
-from bot.domain.deployments import Deployment, DeploymentState, Wait
+from bot.domain.deployments import Deployment, DeploymentState, Progress, Wait
 from bot.domain.errors import UserMistake
 from bot.domain.events import CommentWritten
 from bot.domain.permissions import Person, heard, may, teams_asked
 from bot.domain.pulls import Comment
-from bot.domain.subjects import look_job, plan_job, say_commit_job, say_pull_job
+from bot.domain.subjects import Target, look_job, plan_job, pull_key, say_commit_job, say_pull_job
 from bot.planning.configs import config_at
 from bot.ports.forge import Forge
+from bot.ports.ledger import Said, Transaction
 from bot.ports.reactions import Emoji
 from bot.ports.world import Ports
 from handlers.say import reply
 
 NEEDS = ("contents:read", "pull_requests:write")
+NOTHING = Config(apps={}, environments={}, commands=CommandSettings())
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One command on its way: who, where, and the rules at the tip of the default branch."""
+    """What somebody asks for: where, by whom, and the rules at the tip. `slot` names the command for good."""
 
     event: CommentWritten
-    command: Command
+    slot: str
     person: Person
     config: Config
     ports: Ports
@@ -36,9 +39,28 @@ class Asked:
         """The repository's key."""
         return self.event.repository.key
 
+    def first_time(self, tx: Transaction) -> bool:
+        """Whether the command is yet to be carried out; noted in the transaction that carries it out."""
+        subject = pull_key(self.repository, self.event.number)
+        if tx.slots.get(subject, self.slot) is not None:
+            return False
+        tx.slots.put(subject, self.slot, Said(0, ""))
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is replied to a command, empty when the reaction says enough, and whether it was refused."""
+
+    text: str
+    refused: bool = False
+
 
 def comment_written(event: CommentWritten, ports: Ports) -> None:
-    """Carry out the commands of a comment, once its writer's role is read. Raises TryLater when the forge is away."""
+    """Carry out the commands of a comment, once its writer's role is read. Raises TryLater when the forge is away.
+
+    Run again after a crash, it repeats no command that was carried out.
+    """
     with ports.forges.open(event.repository, *NEEDS) as forge:
         comment = forge.comments.get(event.comment)
         if comment is None or comment.by_us or comment.edited:
@@ -51,21 +73,28 @@ def comment_written(event: CommentWritten, ports: Ports) -> None:
         if not heard(person):
             return
         forge.reactions.add(comment.id, Emoji.SEEN)
-        mistakes = [answer for each in said if (answer := _answer(each, event, person, config, ports))]
-        for position, text in enumerate(mistakes):
-            reply(ports, (event.repository, event.number), f"reply-{comment.id}-{position}", text)
-        forge.reactions.add(comment.id, Emoji.REFUSED if mistakes else Emoji.DONE)
+        refused = False
+        for position, each in enumerate(said):
+            asked = Asked(event, f"command-{comment.id}-{position}", person, config, ports)
+            answer = _answer(each, asked)
+            if answer.text:
+                reply(ports, (event.repository, event.number), f"reply-{comment.id}-{position}", answer.text)
+            refused = refused or answer.refused
+        forge.reactions.add(comment.id, Emoji.REFUSED if refused else Emoji.DONE)
 
 
 def _rules(ports: Ports, event: CommentWritten, forge: Forge) -> Config:
-    """The rules at the tip; without any, or with unreadable ones, nobody is a deployer."""
+    """The rules at the tip; of an unreadable tip, those of the one delivered last. Without any, nobody is a deployer."""
     branch, tip = forge.pulls.default_branch()
-    ports.workspace.fetch(event.repository, tip, branch=branch)
-    nothing = Config(apps={}, environments={}, commands=CommandSettings())
-    try:
-        return config_at(ports.workspace, event.repository, tip) or nothing
-    except UserMistake:
-        return nothing
+    with ports.ledger.begin() as tx:
+        known = tx.repositories.get(event.repository.key)
+    for commit in (tip, known.tip if known else ""):
+        try:
+            ports.workspace.fetch(event.repository, commit, branch=branch)
+            return config_at(ports.workspace, event.repository, commit) or NOTHING
+        except UserMistake:
+            continue
+    return NOTHING
 
 
 def _person(forge: Forge, comment: Comment, config: Config) -> Person:
@@ -75,92 +104,106 @@ def _person(forge: Forge, comment: Comment, config: Config) -> Person:
     return Person(comment.author, role, teams)
 
 
-def _answer(
-    said: Command | UnknownCommand | BadCommand, event: CommentWritten, person: Person, config: Config, ports: Ports
-) -> str:
-    """Carry out one command; what has to be replied, empty when the reaction says enough."""
-    settings = config.commands
+def _answer(said: Command | UnknownCommand | BadCommand, asked: Asked) -> Answer:
+    """Carry out one command, unless it was carried out before."""
+    settings = asked.config.commands
     if isinstance(said, UnknownCommand):
-        return replies.unknown_command(said, settings)
+        return Answer(replies.unknown_command(said, settings), refused=True)
     if isinstance(said, BadCommand):
-        return replies.bad_command(said)
-    asked = Asked(event, said, person, config, ports)
+        return Answer(replies.bad_command(said), refused=True)
     try:
-        return REACTIONS[said.name](asked)
+        return Answer(REACTIONS[said.name](said, asked))
     except UserMistake as mistake:
-        return replies.mistake(mistake)
+        return Answer(replies.mistake(mistake), refused=True)
 
 
-def _plan(asked: Asked) -> str:
-    _allowed(asked, [])
+def _plan(command: Command, asked: Asked) -> str:
+    _allowed(command, asked, [])
     with asked.ports.ledger.begin() as tx:
-        tx.jobs.put(plan_job(asked.repository, asked.event.number))
+        if asked.first_time(tx):
+            tx.jobs.put(plan_job(asked.repository, asked.event.number))
     return ""
 
 
-def _help(asked: Asked) -> str:
-    _allowed(asked, [])
+def _help(command: Command, asked: Asked) -> str:
+    _allowed(command, asked, [])
     return replies.help_for(asked.person, asked.config)
 
 
-def _deploy(asked: Asked) -> str:
+def _deploy(command: Command, asked: Asked) -> str:
     """The word for what waits, and another attempt for what ended badly. Raises UserMistake when there is neither."""
-    ports = asked.ports
-    with ports.ledger.begin() as tx:
+    with asked.ports.ledger.begin() as tx:
         rows = _newest_by_target(tx.deployments.of_pull(asked.repository, asked.event.number))
-    wanted = [row for row in rows if not asked.command.targets or row.target in asked.command.targets]
-    missing = [target for target in asked.command.targets if target not in {row.target for row in wanted}]
-    if missing or not wanted:
-        subject = str(missing[0]) if missing else "this pull"
-        raise UserMistake(f"{subject} has no deployment", "merge it first, or name one of its targets")
-    _allowed(asked, [asked.config.environment(row.target) for row in wanted if row.target in asked.config.targets()])
-    if not any(_act(asked, row) for row in wanted):
-        states = ", ".join(f"{row.target} is {row.state}" for row in wanted)
-        raise UserMistake(f"nothing here waits for a word: {states}")
+        wanted = [row for row in rows if not command.targets or row.target in command.targets]
+        missing = [target for target in command.targets if target not in {row.target for row in wanted}]
+        if missing or not wanted:
+            subject = str(missing[0]) if missing else "this pull"
+            raise UserMistake(f"{subject} has no deployment here", "merge it first, or name one of its targets")
+        _allowed(command, asked, [each for row in wanted for each in _environments(asked, row)])
+        if not asked.first_time(tx):
+            return ""
+        acted = [_act(command, asked, row, tx) for row in wanted]
+        if not any(acted):
+            states = ", ".join(f"{row.target} is {row.state}" for row in wanted)
+            raise UserMistake(f"nothing here waits for a word: {states}")
     return ""
 
 
-def _newest_by_target(rows: object) -> list[Deployment]:
-    newest: dict[object, Deployment] = {}
-    for row in rows:  # type: ignore[attr-defined]
+def _newest_by_target(rows: Sequence[Deployment]) -> list[Deployment]:
+    newest: dict[Target, Deployment] = {}
+    for row in rows:
         newest[row.target] = max(newest.get(row.target, row), row, key=lambda each: each.seq)
     return sorted(newest.values(), key=lambda row: row.target)
 
 
-def _act(asked: Asked, row: Deployment) -> bool:
-    """Give one row what it lacks; whether there was anything to give."""
-    confirmation = asked.command.confirmation
-    word = f"{confirmation.dangers}@{confirmation.plan}" if confirmation else ""
-    now = asked.ports.clock.now()
-    after = None
+def _environments(asked: Asked, row: Deployment) -> list[Environment]:
+    """A row's environment under every rule that judges it: what a pull says about deployers helps no deployment of its
+    own."""
+    judges = [asked.config]
+    for commit in row.ruled_by:
+        with suppress(UserMistake):
+            config = config_at(asked.ports.workspace, asked.event.repository, commit)
+            judges += [config] if config else []
+    found = []
+    for judge in judges:
+        if row.target in judge.targets():
+            found.append(judge.environment(row.target))
+        elif row.target.environment in judge.environments:
+            found.append(judge.environments[row.target.environment])
+    return found
+
+
+def _act(command: Command, asked: Asked, row: Deployment, tx: Transaction) -> bool:
+    """Give one row what it lacks; whether there was anything to give. Raises UserMistake."""
+    word = f"{command.confirmation.dangers}@{command.confirmation.plan}" if command.confirmation else ""
     if row.state is DeploymentState.WAITING:
-        after = replace(row, word=asked.person.login, confirmed=word or row.confirmed, changed=now)
+        _confirmation_fits(row, word)
+        after = replace(row, word=asked.person.login, confirmed=word or row.confirmed, changed=asked.ports.clock.now())
+        tx.deployments.save(after)
     elif row.state in (DeploymentState.FAILED, DeploymentState.CANCELLED):
-        after = Deployment(
-            0,
-            row.repository,
-            row.target,
-            row.commit,
-            row.attempt + 1,
-            0,
-            DeploymentState.WAITING,
-            base=row.base,
-            pulls=row.pulls,
+        newest = tx.deployments.of_target(row.repository, row.target)[-1]
+        if newest.commit != row.commit:
+            raise UserMistake(f"{row.target} went on to {newest.commit[:7]}", "an older commit is not deployed again")
+        after = replace(
+            row,
+            id=0,
+            attempt=row.attempt + 1,
+            state=DeploymentState.WAITING,
+            conditions=(),
+            progress=Progress(),
+            reason="",
             word=asked.person.login,
             confirmed=word,
-            changed=now,
+            started=0.0,
+            changed=asked.ports.clock.now(),
         )
-    if after is None:
+        tx.deployments.add(after)
+    else:
         return False
-    _confirmation_fits(row, word)
-    with asked.ports.ledger.begin() as tx:
-        if after.id:
-            tx.deployments.save(after)
-        else:
-            tx.deployments.add(after)
-        tx.jobs.put(look_job(row.repository, row.target))
-        tx.jobs.put(say_commit_job(row.repository, row.commit))
-        tx.jobs.put(say_pull_job(row.repository, asked.event.number))
+    tx.jobs.put(look_job(row.repository, row.target))
+    tx.jobs.put(say_commit_job(row.repository, row.commit))
+    for number in row.pulls:
+        tx.jobs.put(say_pull_job(row.repository, number))
     return True
 
 
@@ -170,11 +213,11 @@ def _confirmation_fits(row: Deployment, word: str) -> None:
         raise UserMistake(f"{row.target} asks for {wants}, not {word}", f"write deploy {row.target} --confirm {wants}")
 
 
-def _allowed(asked: Asked, environments: list[Environment]) -> None:
-    row = TABLE[asked.command.name]
+def _allowed(command: Command, asked: Asked, environments: list[Environment]) -> None:
+    row = TABLE[command.name]
     if not may(row.needs, asked.person, environments):
-        raise UserMistake(f"{asked.command.name} is for {row.needs}", f"you have {asked.person.role} here")
+        raise UserMistake(f"{command.name} is for {row.needs}", f"you have {asked.person.role} here")
 
 
-REACTIONS: Mapping[str, Callable[[Asked], str]] = {"plan": _plan, "deploy": _deploy, "help": _help}
+REACTIONS: Mapping[str, Callable[[Command, Asked], str]] = {"plan": _plan, "deploy": _deploy, "help": _help}
 """The reaction of each row of the command table."""
