@@ -68,12 +68,16 @@ class Reader:
 
 @dataclass
 class Inputs:
-    """What a kustomize build reads: of its `paths` some are `manifests`, and of those some are `resources`."""
+    """What a kustomize build reads: of its `paths` some are `manifests`, and of those some are `resources`.
+
+    `inline` is YAML that stands as text in a kustomization, with the file and line of that.
+    """
 
     manifests: dict[str, None] = field(default_factory=dict)
     resources: dict[str, None] = field(default_factory=dict)
     folders: dict[str, None] = field(default_factory=dict)
     paths: dict[str, None] = field(default_factory=dict)
+    inline: list[tuple[str, str, int]] = field(default_factory=list)
     sure: bool = True
 
     def note(self, file: str, field: str) -> None:
@@ -105,6 +109,8 @@ def kustomize_inputs(folder: str, reader: Reader) -> Inputs:
         inputs.folders[here] = None
         document = kustomization(here, reader)
         inputs.manifests[document.file] = None
+        for path, text in _inline(document):
+            inputs.inline.append((text, document.file, document.line(path)))
         for path, refers in _references(document):
             target = _local(here, refers, document, path)
             if target is None:
@@ -159,6 +165,18 @@ def _references(document: Located) -> Iterator[tuple[tuple[str | int, ...], Any]
     for name in _GENERATORS:
         for position, entry in enumerate(_list(body.get(name))):
             yield from _generated((name, position), entry if isinstance(entry, dict) else {})
+
+
+def _inline(document: Located) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every place in a kustomization where YAML stands as text."""
+    for name in (*_PLUGINS, "patchesStrategicMerge"):
+        for position, entry in enumerate(_list(document.value.get(name))):
+            if isinstance(entry, str) and "\n" in entry:
+                yield (name, position), entry
+    for name in _HOLDERS:
+        for position, entry in enumerate(_list(document.value.get(name))):
+            if isinstance(entry, dict) and isinstance(entry.get("patch"), str):
+                yield (name, position, "patch"), entry["patch"]
 
 
 def _generated(path: tuple[str | int, ...], entry: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], Any]]:

@@ -22,6 +22,7 @@ _LIMITS = {
     "out of memory": "kustomize needs more memory than it may have: split the app",
     "cannot allocate memory": "kustomize needs more memory than it may have: split the app",
     "sigxcpu": "kustomize takes too much processor time: split the app",
+    "sigkill": "kustomize takes too much processor time: split the app",
     "dial tcp": "reads from the network, which is refused: commit a copy of what it needs",
 }
 
@@ -40,6 +41,9 @@ def render(folder: str, tool: Sequence[str], reader: Reader) -> tuple[list[Sourc
         if b"&" in data and b"*" in data:
             reader.now(file)
             _check(data, file)
+    for text, file, line in inputs.inline:
+        if "&" in text and "*" in text:
+            _check_inline(text, file, line)
     place = next(iter(inputs.manifests))
     reader.now(place)
     code, out, said = run_tool([*tool, f"{TREE}/{folder}", "--load-restrictor", "LoadRestrictionsRootOnly"])
@@ -60,6 +64,14 @@ def _check(data: bytes, file: str) -> None:
     """Read a file with every limit on. Raises ManifestError with its line."""
     for _ in compose(data, file):
         pass
+
+
+def _check_inline(text: str, file: str, line: int) -> None:
+    """The same for text inside a kustomization, at whose place a mistake is told."""
+    try:
+        _check(text.encode(), file)
+    except ManifestError as error:
+        raise ManifestError(f"in this text: {error.message}", file, line) from None
 
 
 def _explained(said: str, folder: str, place: str) -> ManifestError:

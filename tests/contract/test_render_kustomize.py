@@ -162,6 +162,22 @@ def test_a_bad_resource_of_a_base_is_told_with_its_own_file_and_line(folder: Fol
     assert folder.place() == ("base/bad.yaml", line)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["patches:\n- target: {kind: ConfigMap}\n  patch: |\n", "patchesStrategicMerge:\n- |\n", "generators:\n- |\n"],
+)
+def test_an_alias_bomb_in_the_text_of_a_patch_never_reaches_kustomize(folder: Folder, text: str) -> None:
+    bomb = config_map("a") + "a: &a [x, x, x, x, x, x, x, x, x]\n"
+    for one, other in zip("abcdefgh", "bcdefghi", strict=True):
+        bomb += f"{other}: &{other} [" + ", ".join([f"*{one}"] * 9) + "]\n"
+    indented = "".join(f"    {line}\n" for line in bomb.splitlines())
+    folder.write({"app/a.yaml": config_map("a"), "app/kustomization.yaml": "resources: [a.yaml]\n" + text + indented})
+    mistake = folder.mistake()
+    assert "aliases" in mistake.message
+    assert mistake.file == "app/kustomization.yaml"
+    assert mistake.line > 1
+
+
 def test_kustomizes_own_complaints_name_the_kustomization_that_they_are_about(folder: Folder) -> None:
     folder.write({"base/kustomization.yaml": "resources: [a.yaml]\npatches: [{path: p.yaml}]\n"})
     folder.write({"base/a.yaml": config_map("a"), "base/p.yaml": config_map("zz")})

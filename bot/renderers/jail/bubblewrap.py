@@ -26,10 +26,9 @@ _REMEDY = "install bubblewrap (`bwrap`) and allow unprivileged user namespaces w
 class Limits:
     """What one render may use: seconds by the clock, seconds of processor, bytes of memory and of output."""
 
-    seconds: float = 90.0
-    processor: int = 30
+    seconds: float = 120.0
+    processor: int = 60
     memory: int = 1 << 30
-    tool_memory: int = 3 << 30
     output: int = 20_000_000
 
 
@@ -86,7 +85,7 @@ class Jail:
         """Bubblewrap's arguments: its own everything, nothing writable, and only these files to see."""
         walls = ["--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
         walls += ["--uid", "65534", "--gid", "65534", "--hostname", "jail"]
-        for name, value in (("HOME", "/"), ("LC_ALL", "C.UTF-8"), ("GOMAXPROCS", "2"), ("GOMEMLIMIT", "2048MiB")):
+        for name, value in (("HOME", "/"), ("LC_ALL", "C.UTF-8"), ("GOMAXPROCS", "2"), ("GOMEMLIMIT", "768MiB")):
             walls += ["--setenv", name, value]
         for library in _LIBRARIES:
             walls += ["--ro-bind-try", library, library]

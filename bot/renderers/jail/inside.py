@@ -82,8 +82,9 @@ def _mistake(message: str, file: str, line: int = 0) -> bytes:
 
 
 def _limit(limits: dict[str, Any]) -> None:
-    """Bound this process and its children; the memory of a tool may be raised to the hard limit."""
-    resource.setrlimit(resource.RLIMIT_AS, (limits["memory"], limits["tool_memory"]))
+    """Bound this process and its children. Go reserves address space that it never uses, so there is more of that."""
+    resource.setrlimit(resource.RLIMIT_DATA, (limits["memory"], limits["memory"]))
+    resource.setrlimit(resource.RLIMIT_AS, (3 * limits["memory"], 3 * limits["memory"]))
     resource.setrlimit(resource.RLIMIT_CPU, (limits["processor"], limits["processor"] + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (limits["output"] + 1, limits["output"] + 1))
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
