@@ -39,13 +39,13 @@ def route(event: Event, ports: Ports) -> None:
     match event:
         case PullChanged(repository, number):
             _due(ports, repository, plan_job(repository.key, number))
-        case BranchMoved(repository):
-            _due(ports, repository, branch_job(repository.key))
+        case BranchMoved(repository, branch):
+            _branch_moved(ports, repository, branch)
         case CommentWritten(repository):
             _due(ports, repository)
             commands.comment_written(event, ports)
         case CheckAskedAgain(repository, commit):
-            _due(ports, repository, branch_job(repository.key), *_pulls_at(repository, commit, ports))
+            _asked_again(ports, repository, commit)
         case RepositoriesAdded(repositories):
             for repository in repositories:
                 _due(ports, repository, branch_job(repository.key))
@@ -53,8 +53,9 @@ def route(event: Event, ports: Ports) -> None:
 
 def gave_up(job: Job, incident: str, ports: Ports) -> None:
     """A job failed for good through a bug of ours: what people wait for ends, naming the incident."""
-    if job.name == "plan":
-        plan.gave_up(job, incident, ports)
+    ends = {"plan": plan.gave_up, "look": deploy.gave_up}
+    if job.name in ends:
+        ends[job.name](job, incident, ports)
 
 
 def _due(ports: Ports, repository: Repository, *jobs: Job) -> None:
@@ -64,7 +65,22 @@ def _due(ports: Ports, repository: Repository, *jobs: Job) -> None:
             tx.jobs.put(job)
 
 
-def _pulls_at(repository: Repository, commit: str, ports: Ports) -> list[Job]:
-    """Plan jobs of the open pulls whose head a check was asked again for."""
+def _branch_moved(ports: Ports, repository: Repository, branch: str) -> None:
+    """Pushes to other branches than the default one are told by their pulls."""
+    with ports.ledger.begin() as tx:
+        tx.repositories.see(repository)
+        known = tx.repositories.get(repository.key)
+        if known is None or known.branch in ("", branch):
+            tx.jobs.put(branch_job(repository.key))
+
+
+def _asked_again(ports: Ports, repository: Repository, commit: str) -> None:
+    """Checks are said anew, and the open pulls with that head are planned anew."""
     with ports.forges.open(repository, *plan.NEEDS) as forge:
-        return [plan_job(repository.key, pull.number) for pull in forge.pulls.open() if pull.head == commit]
+        numbers = [pull.number for pull in forge.pulls.open() if pull.head == commit]
+    with ports.ledger.begin() as tx:
+        tx.repositories.see(repository)
+        say.check_asked_again(tx, repository, commit, numbers)
+        tx.jobs.put(branch_job(repository.key))
+        for number in numbers:
+            tx.jobs.put(plan_job(repository.key, number))
