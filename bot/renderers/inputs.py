@@ -80,12 +80,12 @@ class Inputs:
     inline: list[tuple[str, str, int]] = field(default_factory=list)
     sure: bool = True
 
-    def note(self, file: str, field: str) -> None:
+    def note(self, file: str, named_by: str) -> None:
         """A field of a kustomization names a file."""
         self.paths[file] = None
-        if field not in _GENERATORS:
+        if named_by not in _GENERATORS:
             self.manifests[file] = None
-        if field in ("resources", "bases"):
+        if named_by in ("resources", "bases"):
             self.resources[file] = None
 
     @property

@@ -50,7 +50,7 @@ def render(folder: str, tool: Sequence[str], reader: Reader) -> tuple[list[Sourc
     if code:
         for file, data in texts.items():
             _check(data, file)
-        raise _explained(said if code > 0 else signal.Signals(-code).name, folder, place)
+        raise _explained(said if code > 0 else f"kustomize was ended by {signal.Signals(-code).name}", folder, place)
     try:
         found = read_stream(out, place)
     except ManifestError as error:

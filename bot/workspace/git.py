@@ -132,15 +132,14 @@ def fetch(git_dir: Path, arguments: tuple[str, ...], remote: Remote) -> None:
 
 
 def start(
-    git_dir: Path | None, arguments: tuple[str, ...], config: Mapping[str, str], streams: tuple[int, int, int]
+    git_dir: Path, arguments: tuple[str, ...], config: Mapping[str, str], streams: tuple[int, int, int]
 ) -> subprocess.Popen[bytes]:
     """Start git in a process group of its own. `streams` are its standard input, output and error."""
     program = shutil.which("git")
     if program is None:
         raise UserMistake("the program `git` was not found", "install git 2.38 or newer")
-    place = [f"--git-dir={git_dir}"] if git_dir else []
     return subprocess.Popen(
-        [program, *place, *arguments],
+        [program, f"--git-dir={git_dir}", *arguments],
         stdin=streams[0],
         stdout=streams[1],
         stderr=streams[2],

@@ -72,7 +72,8 @@ def _write_blob(source: IO[bytes], path: bytes, left: int) -> int:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except (FileExistsError, NotADirectoryError, IsADirectoryError):
-        raise UserMistake(f"the commit has two files of one name: {path.rpartition(b'/')[2]!r}") from None
+        name = path.rpartition(b"/")[2].decode(errors="backslashreplace")
+        raise UserMistake(f"the commit has two files of one name: {name!r}") from None
     with os.fdopen(handle, "wb", buffering=0) as target:
         while rest:
             chunk = source.read(min(rest, _CHUNK))

@@ -5,6 +5,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -56,19 +57,8 @@ def _handler(folder: Path, token: str, served: Served) -> type[BaseHTTPRequestHa
         do_POST = do_GET
 
         def _backend(self) -> None:
-            url = urlsplit(self.path)
-            asked = {
-                "GIT_PROJECT_ROOT": str(folder),
-                "GIT_HTTP_EXPORT_ALL": "1",
-                "PATH_INFO": url.path,
-                "QUERY_STRING": url.query,
-                "REQUEST_METHOD": self.command,
-                "CONTENT_TYPE": self.headers["Content-Type"] or "",
-                "HTTP_CONTENT_ENCODING": self.headers["Content-Encoding"] or "",
-                "GIT_PROTOCOL": self.headers["Git-Protocol"] or "",
-                "PATH": os.environ["PATH"],
-            }
             body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+            asked = _question(folder, self.command, self.path, self.headers)
             answer = subprocess.run(["git", "http-backend"], env=asked, input=body, capture_output=True, timeout=60)
             head, _, content = answer.stdout.partition(b"\r\n\r\n")
             fields = dict(line.split(": ", 1) for line in head.decode().splitlines())
@@ -82,6 +72,22 @@ def _handler(folder: Path, token: str, served: Served) -> type[BaseHTTPRequestHa
             """Say nothing."""
 
     return Handler
+
+
+def _question(folder: Path, method: str, path: str, headers: Message) -> dict[str, str]:
+    """A request as git's backend takes it, in its environment."""
+    url = urlsplit(path)
+    return {
+        "GIT_PROJECT_ROOT": str(folder),
+        "GIT_HTTP_EXPORT_ALL": "1",
+        "PATH_INFO": url.path,
+        "QUERY_STRING": url.query,
+        "REQUEST_METHOD": method,
+        "CONTENT_TYPE": headers["Content-Type"] or "",
+        "HTTP_CONTENT_ENCODING": headers["Content-Encoding"] or "",
+        "GIT_PROTOCOL": headers["Git-Protocol"] or "",
+        "PATH": os.environ["PATH"],
+    }
 
 
 def _command_lines() -> list[bytes]:

@@ -157,8 +157,11 @@ def test_a_pipe_is_not_waited_for(folder: Folder) -> None:
 
 
 def test_names_with_newlines_work_and_names_that_are_not_text_are_refused(folder: Folder) -> None:
-    folder.write({"app/new\nline.yaml": config_map("a"), "app/'\"$(x).yaml": config_map("b")})
-    assert [source.file for source in folder.render().objects] == ["app/'\"$(x).yaml", "app/new\nline.yaml"]
+    folder.write(
+        {"app/new\nline.yaml": config_map("a"), "app/'\"$(x).yaml": config_map("b"), "app/ü🚀.yaml": config_map("c")}
+    )
+    files = ["app/'\"$(x).yaml", "app/new\nline.yaml", "app/ü🚀.yaml"]
+    assert [source.file for source in folder.render().objects] == files
     folder.write({"app/new\nline.yaml": "["})
     assert folder.place()[0] == "app/new\nline.yaml"
     folder.write({"app/new\nline.yaml": config_map("a")})

@@ -3,6 +3,7 @@
 import importlib.metadata
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -64,7 +65,7 @@ class Jail:
         if lines and lines[-1].startswith("bwrap: "):
             raise UserMistake(f"no jail could be made: {lines[-1]}", _REMEDY)
         at = next((line[3:] for line in reversed(lines) if line.startswith("at ")), "")
-        raise Stopped(_why(code, self.limits), at) from RuntimeError(said[-2000:])
+        raise Stopped(_why(code, self.limits, lines), at)
 
     def _working(self) -> str:
         """A bubblewrap that works here. Only success is remembered, so that mending the machine needs no restart."""
@@ -144,13 +145,15 @@ def _finish(process: subprocess.Popen[bytes], seconds: float) -> int:
         timer.cancel()
 
 
-def _why(code: int, limits: Limits) -> str:
+def _why(code: int, limits: Limits, said: list[str]) -> str:
+    """What ended a render. Of what it printed only the name of an error is kept: the rest may quote manifests."""
     ended = code - 128 if code > 128 else -code
     if ended == signal.SIGALRM:
         return f"rendering takes more than {limits.seconds:.0f} s"
     if ended in (signal.SIGXCPU, signal.SIGKILL):
         return f"rendering takes more than {limits.processor} s of processor time"
-    return "rendering ended without an answer"
+    name = re.match(r"\w+(?:Error|Exception)\b", said[-1]) if said else None
+    return f"rendering ended without an answer ({name[0] if name else f'status {code}'})"
 
 
 @contextmanager
