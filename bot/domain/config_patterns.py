@@ -6,11 +6,15 @@ from dataclasses import replace
 
 from bot.domain.config import CONFIG_FILE, App, Config
 from bot.domain.config_order import note_all
-from bot.domain.config_reader import APP_MARK, MOST_APPS
+from bot.domain.config_reader import APP_MARK, MOST_APPS, MOST_TARGETS
 from bot.domain.errors import UserMistake, UserMistakes
 
 _NAME = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _LONGEST_NAME = 63
+_MARKS = re.compile(r"(\{app\}|\{environment\})")
+ENVIRONMENT_MARK = "{environment}"
+MOST_SHAPES = 100
+"""Every one of them is held against every folder."""
 
 
 def expand(config: Config, folders: Sequence[str], file: str = CONFIG_FILE) -> Config:
@@ -24,6 +28,9 @@ def expand(config: Config, folders: Sequence[str], file: str = CONFIG_FILE) -> C
         return config
     taken = {*config.apps, *config.retired, *(app.was for app in config.apps.values())}
     apps = dict(config.apps)
+    shapes = sum(len(_paths(pattern)) for pattern in config.patterns)
+    if shapes > MOST_SHAPES:
+        raise UserMistake(f"patterns have {shapes} different paths", f"{MOST_SHAPES} are the most", file=file)
     for pattern in config.patterns:
         for name, app in matched(pattern, folders).items():
             if name in taken:
@@ -32,9 +39,10 @@ def expand(config: Config, folders: Sequence[str], file: str = CONFIG_FILE) -> C
                 message = f"the folder of {name} matches two patterns, {apps[name].path} and {pattern.path}"
                 raise UserMistake(message, "give it an entry of its own", file=file, line=pattern.line)
             apps[name] = app
-        if len(apps) > MOST_APPS:
-            message = f"{pattern.path} makes {len(apps)} apps"
-            raise UserMistake(message, f"{MOST_APPS} are the most", file=file, line=pattern.line)
+        targets = sum(len(app.environments) for app in apps.values())
+        if len(apps) > MOST_APPS or targets > MOST_TARGETS:
+            message = f"with {pattern.path} there are {len(apps)} apps and {targets} targets"
+            raise UserMistake(message, f"{MOST_APPS} and {MOST_TARGETS} are the most", file=file, line=pattern.line)
     whole = replace(config, apps=apps, expanded=True)
     if mistakes := note_all(whole, file):
         raise UserMistakes(mistakes)
@@ -43,25 +51,38 @@ def expand(config: Config, folders: Sequence[str], file: str = CONFIG_FILE) -> C
 
 def matched(pattern: App, folders: Sequence[str]) -> dict[str, App]:
     """The apps that a pattern makes of some folders, by name."""
-    found: dict[str, list[str]] = {}
-    for environment in pattern.environments:
-        shape = re.compile(_shape(_path(pattern, environment).replace("{environment}", environment)))
+    found: dict[str, set[str]] = {}
+    for path, environments in _paths(pattern).items():
+        shape = _shape(path, environments)
         for folder in folders:
             if match := shape.fullmatch(folder):
-                found.setdefault(match["app"], []).append(environment)
-    apps = [_named(pattern, part, tuple(environments)) for part, environments in sorted(found.items())]
+                there = [match["environment"]] if ENVIRONMENT_MARK in path else environments
+                found.setdefault(match["app"], set()).update(there)
+    apps = [
+        _named(pattern, part, tuple(environment for environment in pattern.environments if environment in there))
+        for part, there in sorted(found.items())
+    ]
     return {app.name: app for app in apps if len(app.name) <= _LONGEST_NAME}
 
 
-def _path(pattern: App, environment: str) -> str:
-    changed = pattern.overrides[environment].app if environment in pattern.overrides else ()
-    return str(dict(changed).get("path", pattern.path))
+def _paths(pattern: App) -> dict[str, list[str]]:
+    """Each path of a pattern, with the environments that have it."""
+    found: dict[str, list[str]] = {}
+    for environment in pattern.environments:
+        changed = pattern.overrides[environment].app if environment in pattern.overrides else ()
+        found.setdefault(str(dict(changed).get("path", pattern.path)), []).append(environment)
+    return found
 
 
-def _shape(path: str) -> str:
-    """A path as a regular expression; {app} is the same wherever it stands."""
-    before, *after = [re.escape(part) for part in path.split(APP_MARK)]
-    return before + f"(?P<app>{_NAME})" + "(?P=app)".join(after)
+def _shape(path: str, environments: Sequence[str]) -> re.Pattern[str]:
+    """A path as a regular expression; each mark is the same wherever it stands."""
+    text, marks = "", {APP_MARK: _NAME, ENVIRONMENT_MARK: "|".join(environments)}
+    for part in _MARKS.split(path):
+        name = part.strip("{}")
+        again = f"(?P<{name}>" in text
+        mark = f"(?P={name})" if again else f"(?P<{name}>{marks.get(part)})"
+        text += mark if part in marks else re.escape(part)
+    return re.compile(text)
 
 
 def _named(pattern: App, part: str, environments: tuple[str, ...]) -> App:

@@ -15,6 +15,7 @@ from bot.domain.nodes import NAME, Node, Shape, open_file, settle
 VERSION = 1
 MOST_APPS = 1000
 MOST_ENVIRONMENTS = 100
+MOST_TARGETS = 10_000
 APP_MARK = "{app}"
 
 _TOP = ("version", "commands", "defaults", "apps", "retired", "environments")
@@ -45,6 +46,8 @@ def read_config(text: bytes, file: str = CONFIG_FILE) -> Config:
         retired=top["retired"].texts(NAME) if "retired" in top else (),
         commands=_commands(top.get("commands")),
     )
+    if not root.mistakes and (many := sum(len(app.environments) for app in entries.values())) > MOST_TARGETS:
+        top["apps"].wrong(f"these are {many} targets", f"{MOST_TARGETS} are the most")
     if not root.mistakes:  # a graph of values that were not understood would only add false mistakes
         root.mistakes.extend(note_all(config, file))
     settle(root)

@@ -57,10 +57,16 @@ class Node:
 
     def unknown(self, name: str, known: Collection[str], why: str = "") -> None:
         """Note a name that is none of those it could be."""
-        close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+        close = self._nearest(name, known)
         there = f"write one of {', '.join(sorted(known)[:10])}" if known else "there is none yet"
-        remedy = f"did you mean {close[0]}?" if close else there
+        remedy = f"did you mean {close}?" if close else there
         self.wrong(f"{self} names {_cut(name)!r}, {why or 'which does not exist'}", remedy)
+
+    def _nearest(self, name: str, known: Collection[str]) -> str:
+        """The name that was most likely meant, or empty. Nobody reads the remedy of the hundredth mistake."""
+        if len(self.mistakes) >= UserMistakes.SHOWN:
+            return ""
+        return next(iter(difflib.get_close_matches(_cut(name), known, n=1, cutoff=0.6)), "")
 
     def key(self, shape: Shape) -> None:
         """Note when the user's own key under which this stands is not in a shape."""
@@ -85,10 +91,10 @@ class Node:
         found = self.named()
         for key in [key for key in found if key not in known]:
             at = found.pop(key)
-            close = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
+            close = self._nearest(key, known)
             at.wrong(
                 f"{self} has no key {_cut(key)!r}" if self.path else f"there is no key {_cut(key)!r}",
-                f"did you mean `{close[0]}`?" if close else f"known here: {', '.join(sorted(known))}",
+                f"did you mean `{close}`?" if close else f"known here: {', '.join(sorted(known))}",
             )
         if isinstance(self.value, dict) or self.value is None:
             for key in [key for key in required if key not in found]:
@@ -149,9 +155,9 @@ class Node:
         for word in allowed:
             if said == word.value:
                 return word
-        close = difflib.get_close_matches(said, allowed, n=1, cutoff=0.6) if isinstance(said, str) else []
+        close = self._nearest(said, allowed) if isinstance(said, str) else ""
         shown = f"cannot be {_cut(said)!r}" if isinstance(said, str) else f"cannot be {_type(said)}"
-        self.wrong(f"{self} {shown}", f"did you mean `{close[0]}`?" if close else f"write one of {', '.join(allowed)}")
+        self.wrong(f"{self} {shown}", f"did you mean `{close}`?" if close else f"write one of {', '.join(allowed)}")
         return allowed[0]
 
     def duration(self, most: float) -> float:

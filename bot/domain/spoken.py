@@ -23,7 +23,7 @@ _TAG = re.compile(
 _ENDS = {"<!--": "-->", "<?": "?>", "<![cdata[": "]]>"}
 """What ends a comment, an instruction and raw characters. A declaration such as <!DOCTYPE ends with >."""
 
-_WHOLE = re.compile(r"<[A-Za-z/!?][^<>]*>|\]\([^()]*\)|!\[[^\]]*\]")
+_WHOLE = re.compile(r"<[A-Za-z/!?][^<>]*>|\]\([^()]*\)|!\[[^\[\]]*\]")
 _OPEN = re.compile(r"`|<[A-Za-z/!?]|\]\(|!\[")
 
 

@@ -88,5 +88,13 @@ def test_a_pattern_that_could_match_nothing_or_too_much_is_a_mistake(old: str, n
 
 
 def test_a_pattern_that_matches_a_thousand_folders_is_refused() -> None:
-    with pytest.raises(UserMistake, match="makes 100"):
+    with pytest.raises(UserMistake, match="there are 1002 apps"):
         expanded(CONFIG, *(f"teams/a{number}/prod" for number in range(1000)))
+
+
+def test_more_targets_than_anybody_has_are_refused() -> None:
+    many = ", ".join(f"e{number}: {{cluster: c}}" for number in range(98))
+    text = CONFIG.replace("{staging:", f"{{{many}, staging:").replace("{app}/{environment}", "{app}")
+    assert len(expanded(text, *(f"teams/a{number}" for number in range(99))).targets()) == 9902
+    with pytest.raises(UserMistake, match="10002 targets"):
+        expanded(text, *(f"teams/a{number}" for number in range(100)))

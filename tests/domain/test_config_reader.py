@@ -231,3 +231,10 @@ def big(many: Callable[[int], str]) -> bytes:
 def test_a_config_of_more_apps_than_anybody_has_is_refused() -> None:
     with pytest.raises(UserMistakes, match="1001 entries"):
         read_config(big(lambda n: f"apps:\n  a{n}: {{path: a}}\n" if n == 0 else f"  a{n}: {{path: a}}\n"))
+
+
+def test_a_config_of_more_targets_than_anybody_has_is_refused() -> None:
+    apps = "".join(f"  a{number}: {{path: a, environments: all}}\n" for number in range(401))
+    environments = ", ".join(f"e{number}: {{cluster: c}}" for number in range(25))
+    with pytest.raises(UserMistakes, match="these are 10025 targets"):
+        read_config(f"version: 1\napps:\n{apps}environments: {{{environments}}}\n".encode())
