@@ -19,6 +19,8 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 _DURATION = re.compile(r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6})s)?")
 _SHOWN = 40
+_UNKNOWN = 100
+"""Of more unknown keys in one map only the first are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +91,16 @@ class Node:
     def keys(self, known: Collection[str], required: Collection[str] = ()) -> dict[str, "Node"]:
         """The entries of a map whose keys are ours. Others are mistakes, named with the nearest one; so are gaps."""
         found = self.named()
-        for key in [key for key in found if key not in known]:
-            at = found.pop(key)
+        for key in [key for key in found if key not in known][:_UNKNOWN]:
             close = self._nearest(key, known)
-            at.wrong(
+            found[key].wrong(
                 f"{self} has no key {_cut(key)!r}" if self.path else f"there is no key {_cut(key)!r}",
                 f"did you mean `{close}`?" if close else f"known here: {', '.join(sorted(known))}",
             )
         if isinstance(self.value, dict) or self.value is None:
             for key in [key for key in required if key not in found]:
                 self.wrong(f"{self} has no `{key}`", "it is required")
-        return found
+        return {key: found[key] for key in found if key in known}
 
     def items(self) -> list["Node"]:
         """The entries of a list."""
