@@ -86,9 +86,17 @@ def _pending(rows: Sequence[TargetPlan]) -> list[Section]:
 
 
 def _drift(rows: Sequence[TargetPlan]) -> list[Section]:
-    found = [(row, each) for row in rows for each in row.drifted]
-    if not found:
-        return []
+    sections = [_reverted(rows)] if any(each.reverted for row in rows for each in row.drifted) else []
+    foreign = [(row, each) for row in rows for each in row.drifted if not each.reverted]
+    if foreign:
+        intro = "Somebody else set these fields, which Git never mentions. They stay as they are."
+        items = tuple(_under(row, drifted_item(each)) for row, each in foreign)
+        sections.append(Section(f"Set by others and left alone: {counted(len(foreign), 'object')}", items, intro))
+    return sections
+
+
+def _reverted(rows: Sequence[TargetPlan]) -> Section:
+    found = [(row, each) for row in rows for each in row.drifted if each.reverted]
     written = {change.object for row in rows for change in row.writes}
     reverted = [each for _, each in found if each.object in written]
     intro = "Merging also reverts these." if len(reverted) == len(found) else ""
@@ -96,10 +104,10 @@ def _drift(rows: Sequence[TargetPlan]) -> list[Section]:
         intro = f"Merging also reverts {len(reverted)} of these."
     items = []
     for row in rows:
-        items += [_under(row, drifted_item(each)) for each in row.drifted[:1]]
-        items += [drifted_item(each) for each in row.drifted[1:]]
+        drifted = [drifted_item(each) for each in row.drifted if each.reverted]
+        items += [_under(row, each) for each in drifted[:1]] + drifted[1:]
     name = f"Already drifted, not caused by this pull: {counted(len(found), 'object')}"
-    return [Section(name, tuple(items), intro, opened=True)]
+    return Section(name, tuple(items), intro, opened=True)
 
 
 def _under(row: TargetPlan, item: Item) -> Item:

@@ -58,11 +58,11 @@ def alert(kind: str, lines: Sequence[str]) -> str:
 
 
 def diff(lines: Iterable[str]) -> str:
-    """A fence that colours lines which begin with + - or @@.
-
-    Every line begins with a character of ours, so nothing in it can end the fence.
-    """
-    return "\n".join(["```diff", *lines, "```"])
+    """A fence that colours lines which begin with + - or @@. It is longer than any run of backticks inside."""
+    shown = list(lines)
+    longest = max((len(run) for line in shown for run in _BACKTICKS.findall(line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return "\n".join([f"{fence}diff", *shown, fence])
 
 
 def summary(text: str) -> str:

@@ -12,6 +12,7 @@ LINES = 120
 """Lines of one object's difference that a comment shows."""
 
 _MARKS = {Verb.CREATE: "+", Verb.DELETE: "-"}
+_LEFT_OUT = "  …"
 _RISKY = (Verb.DELETE, Verb.REPLACE, Verb.TAKEOVER)
 
 
@@ -40,15 +41,19 @@ def diff_lines(change: Change) -> Iterable[str]:
     mark = _MARKS.get(change.verb)
     for field in change.fields:
         if mark and (field.before is None or field.after is None):
-            yield _single(mark, field)
+            yield from _single(mark, field)
         else:
             yield from _pair(field)
 
 
-def _single(mark: str, field: Field) -> str:
+def _single(mark: str, field: Field) -> Iterable[str]:
     value = field.after if mark == "+" else field.before
     path = inert(field.path).plain
-    return f"{mark} {path}: {value.plain if value else ''}" if path else f"{mark} {value.plain if value else ''}"
+    if field.lines:
+        yield f"{mark} {path}:"
+        yield from (f"{mark}   {line.text.plain}" for line in field.lines)
+        return
+    yield f"{mark} {path}: {value.plain if value else ''}" if path else f"{mark} {value.plain if value else ''}"
 
 
 def _pair(field: Field) -> Iterable[str]:
@@ -56,6 +61,9 @@ def _pair(field: Field) -> Iterable[str]:
     yield f"@@ {inert(field.path).plain or 'the whole object'} @@{f' {why}' if why else ''}"
     if field.before == field.after and field.before is not None:
         yield f"  {field.before.plain}"
+        return
+    if field.lines:
+        yield from (_LEFT_OUT if line.mark == "@" else f"{line.mark} {line.text.plain}" for line in field.lines)
         return
     if field.before is not None:
         yield f"- {field.before.plain}"
@@ -75,7 +83,9 @@ def drifted_item(drifted: Drifted) -> Item:
 
 
 def _drifted_field(each: DriftedField) -> str:
-    said = f"{named(each.path)}: {_value(each.live)} live, {_value(each.ours)} in Git"
+    said = f"{named(each.path)}: live {_value(each.live)}, ours {_value(each.ours)}"
+    if each.foreign:
+        said = f"{named(each.path)}{f': {_value(each.live)}' if each.live else ''}, not in Git and left alone"
     by = f" – by {named(each.manager)}" if each.manager else ""
     return f"{said}{by}{f' at {label(_time(each.time))}' if each.time else ''}"
 

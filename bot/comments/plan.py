@@ -152,7 +152,7 @@ def _state(row: TargetPlan, numbers: Tally) -> str:
     risky = ", ".join(counted(number, word) for number, word in words if number)
     if risky:
         return f"**{risky}**"
-    if row.state is TargetState.UNCHANGED and row.drifted:
+    if row.state is TargetState.UNCHANGED and numbers.drift:
         return "drifted"
     return f"**{STATES[row.state]}**" if row.state in _ORDER else STATES[row.state]
 

@@ -7,7 +7,7 @@ from typing import Any
 from bot.comments.tally import tally
 from bot.domain.plans import Change, Drifted, Finding, Plan, TargetPlan
 from bot.objects.identity import ObjectKey
-from bot.objects.redact import Redacted
+from bot.objects.redact import Redacted, inert
 
 Json = dict[str, Any]
 
@@ -31,10 +31,12 @@ def _target(row: TargetPlan) -> Json:
     }
 
 
-def _error(row: TargetPlan) -> Json | None:
+def _error(row: TargetPlan) -> str | None:
+    """Why there is no plan, with file and line in front where they are known."""
     if row.error is None:
         return None
-    return {"message": row.error.plain, "file": row.error_file or None, "line": row.error_line or None}
+    place = f"{row.error_file}:{row.error_line}: " if row.error_line else f"{row.error_file}: "
+    return f"{inert(place).plain if row.error_file else ''}{row.error.plain}"
 
 
 def _finding(finding: Finding) -> Json:

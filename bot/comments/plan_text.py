@@ -58,9 +58,12 @@ def _change(change: Change) -> Iterator[str]:
 def _drifted(drifted: Drifted) -> Iterator[str]:
     yield f"  {inert(str(drifted.object)).plain}{' was deleted' if drifted.gone else ''}"
     for each in drifted.fields:
-        by = f" by {inert(each.manager).plain}" if each.manager else ""
+        by = f" – by {inert(each.manager).plain}" if each.manager else ""
         at = f" at {inert(each.time).plain}" if each.time else ""
-        yield f"    {inert(each.path).plain}: {_value(each.live)} live, {_value(each.ours)} in Git{by}{at}"
+        values = f"live {_value(each.live)}, ours {_value(each.ours)}"
+        if each.foreign:
+            values = f"{f'{_value(each.live)}, ' if each.live else ''}not in Git and left alone"
+        yield f"    {inert(each.path).plain}: {values}{by}{at}"
 
 
 def _finding(finding: Finding, indent: str) -> str:

@@ -31,7 +31,7 @@ def tally(row: TargetPlan) -> Tally:
         delete=verbs.count(Verb.DELETE),
         replace=verbs.count(Verb.REPLACE),
         takeover=verbs.count(Verb.TAKEOVER),
-        drift=len(row.drifted),
+        drift=sum(1 for each in row.drifted if each.reverted),
     )
 
 
@@ -43,7 +43,7 @@ def verdict(plan: Plan) -> str:
     said = [f"{counted(len(broken), 'target')} could not be planned"] if broken else []
     said.append(_changing(plan.targets))
     said += _risks(plan.targets)
-    drifted = sum(len(row.drifted) for row in plan.targets)
+    drifted = sum(tally(row).drift for row in plan.targets)
     said += [f"drift on {counted(drifted, 'object')}"] if drifted else []
     unchecked = [row for row in plan.targets if row.state is TargetState.UNCHECKED]
     said += [f"{len(unchecked)} not checked"] if unchecked else []

@@ -9,6 +9,7 @@ from bot.domain.plans import (
     Field,
     Finding,
     Level,
+    Line,
     Plan,
     TargetPlan,
     TargetState,
@@ -81,6 +82,36 @@ PLANS: dict[str, Plan] = {
     "plan-drift": plan(
         row("prod/web", SETTINGS_UPDATE, writes=(SETTINGS_UPDATE, WEB_UPDATE), drifted=(DRIFT,)),
         row("staging/web", drifted=(Drifted(SERVICE, (), gone=True),)),
+    ),
+    "plan-text": plan(
+        row(
+            "prod/web",
+            Change(
+                SETTINGS,
+                Verb.UPDATE,
+                (
+                    Field(
+                        "data[nginx.conf]",
+                        value("a"),
+                        value("b"),
+                        lines=(
+                            Line("@", inert("")),
+                            Line(" ", inert("location / {")),
+                            Line("-", inert("  proxy_pass http://web:8080;")),
+                            Line("+", inert("  proxy_pass http://web:8081;")),
+                            Line(" ", inert("```")),
+                        ),
+                    ),
+                    field("metadata.labels[team]", "shop", "shop", Cause.STAYS, "kubectl-edit"),
+                ),
+            ),
+            drifted=(
+                Drifted(
+                    WEB,
+                    (DriftedField("spec.replicas", value(5), None, "kube-controller-manager", "", foreign=True),),
+                ),
+            ),
+        ),
     ),
     "plan-error": plan(
         row(

@@ -16,7 +16,7 @@ from bot.domain.commands import UnknownCommand
 from bot.domain.config import CommandSettings
 from bot.domain.deployments import DeploymentState, Progress
 from bot.domain.errors import UserMistake
-from bot.domain.plans import Change, Drifted, DriftedField, Field, Finding, Level, TargetState, Verb
+from bot.domain.plans import Cause, Change, Drifted, DriftedField, Field, Finding, Level, Line, TargetState, Verb
 from bot.domain.pulls import Repository
 from bot.objects.identity import ObjectKey
 from bot.objects.redact import inert
@@ -54,21 +54,31 @@ def everywhere(text: str) -> list[str]:
     key = ObjectKey(text, text, text, text)
     shown = inert(text)
     value = REDACTOR.value(key, ("spec",), text)
-    fields = (Field(text, value, shown, owner=text), Field(text, None, value))
+    lines = tuple(Line(mark, line) for mark in "-+ @" for line in REDACTOR.lines(key, ("spec",), text))
+    fields = (
+        Field(text, value, shown, owner=text),
+        Field(text, shown, shown, Cause.STAYS, text),
+        Field(text, None, value),
+        Field(text, value, shown, lines=lines),
+        Field(text, None, value, lines=lines),
+    )
     change = Change(key, Verb.UPDATE, fields)
     finding = [Finding(level, text, shown, key, text, text, 3) for level in Level]
-    drifted = Drifted(key, (DriftedField(text, value, None, text, text),))
+    drifted = (
+        Drifted(key, (DriftedField(text, value, None, text, text),)),
+        Drifted(key, (DriftedField(text, value, None, text, text, foreign=True),)),
+    )
     target = row(
         f"{text or 'x'}/{text or 'x'}" if "/" not in text else "prod/web",
         change,
-        Change(key, Verb.CREATE, fields[1:], checked=False),
+        Change(key, Verb.CREATE, fields[2:], checked=False),
         writes=(change, Change(key, Verb.DELETE), Change(key, Verb.TAKEOVER)),
         pending=(change,),
-        drifted=(drifted,),
+        drifted=drifted,
         findings=tuple(finding),
     )
     broken = row("prod/api", state=TargetState.ERROR, error=shown, error_file=text, error_line=1)
-    progress = Progress(1, 2, 1, (text,), (text,), (text,))
+    progress = Progress(1, 2, 1, left_in_place=(text,), not_as_planned=(text,), waits_for=(text,))
     rows = [deployment("prod/web", state, reason=text, word=text, progress=progress) for state in DeploymentState]
     return [
         *plan_comment(plan(target, broken, findings=tuple(finding)), About(HEAD)),
