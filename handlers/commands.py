@@ -84,7 +84,7 @@ def comment_written(event: CommentWritten, ports: Ports) -> None:
 
 
 def _rules(ports: Ports, event: CommentWritten, forge: Forge) -> Config:
-    """The rules at the tip; of an unreadable tip, those of the one delivered last. Without any, nobody is a deployer."""
+    """The rules at the tip; of an unreadable one, those delivered last. Without any, nobody is a deployer."""
     branch, tip = forge.pulls.default_branch()
     with ports.ledger.begin() as tx:
         known = tx.repositories.get(event.repository.key)
@@ -134,18 +134,21 @@ def _deploy(command: Command, asked: Asked) -> str:
     """The word for what waits, and another attempt for what ended badly. Raises UserMistake when there is neither."""
     with asked.ports.ledger.begin() as tx:
         rows = _newest_by_target(tx.deployments.of_pull(asked.repository, asked.event.number))
-        wanted = [row for row in rows if not command.targets or row.target in command.targets]
-        missing = [target for target in command.targets if target not in {row.target for row in wanted}]
-        if missing or not wanted:
-            subject = str(missing[0]) if missing else "this pull"
-            raise UserMistake(f"{subject} has no deployment here", "merge it first, or name one of its targets")
-        _allowed(command, asked, [each for row in wanted for each in _environments(asked, row)])
-        if not asked.first_time(tx):
-            return ""
-        acted = [_act(command, asked, row, tx) for row in wanted]
-        if not any(acted):
-            states = ", ".join(f"{row.target} is {row.state}" for row in wanted)
-            raise UserMistake(f"nothing here waits for a word: {states}")
+    wanted = [row for row in rows if not command.targets or row.target in command.targets]
+    missing = [target for target in command.targets if target not in {row.target for row in wanted}]
+    if missing or not wanted:
+        subject = str(missing[0]) if missing else "this pull"
+        raise UserMistake(f"{subject} has no deployment here", "merge it first, or name one of its targets")
+    gone = [row.target for row in wanted if row.target not in asked.config.targets()]
+    if gone:
+        raise UserMistake(f"{gone[0]} is no longer in the config", "name the targets that are")
+    _allowed(command, asked, [each for row in wanted for each in _environments(asked, row)])
+    with asked.ports.ledger.begin() as tx:
+        if asked.first_time(tx):
+            newest = [tx.deployments.get(row.id) or row for row in wanted]
+            whys = [_act(command, asked, row, tx) for row in newest]
+            if all(whys):
+                raise UserMistake("; ".join(whys))
     return ""
 
 
@@ -173,44 +176,44 @@ def _environments(asked: Asked, row: Deployment) -> list[Environment]:
     return found
 
 
-def _act(command: Command, asked: Asked, row: Deployment, tx: Transaction) -> bool:
-    """Give one row what it lacks; whether there was anything to give. Raises UserMistake."""
+def _act(command: Command, asked: Asked, row: Deployment, tx: Transaction) -> str:
+    """Give one row what it lacks; why not, when there is nothing to give."""
     word = f"{command.confirmation.dangers}@{command.confirmation.plan}" if command.confirmation else ""
+    newest = tx.deployments.of_target(row.repository, row.target)[-1]
     if row.state is DeploymentState.WAITING:
-        _confirmation_fits(row, word)
-        after = replace(row, word=asked.person.login, confirmed=word or row.confirmed, changed=asked.ports.clock.now())
-        tx.deployments.save(after)
-    elif row.state in (DeploymentState.FAILED, DeploymentState.CANCELLED):
-        newest = tx.deployments.of_target(row.repository, row.target)[-1]
-        if newest.commit != row.commit:
-            raise UserMistake(f"{row.target} went on to {newest.commit[:7]}", "an older commit is not deployed again")
-        after = replace(
-            row,
-            id=0,
-            attempt=row.attempt + 1,
-            state=DeploymentState.WAITING,
-            conditions=(),
-            progress=Progress(),
-            reason="",
-            word=asked.person.login,
-            confirmed=word,
-            started=0.0,
-            changed=asked.ports.clock.now(),
-        )
-        tx.deployments.add(after)
+        wants = next((each.subject for each in row.conditions if each.wait is Wait.CONFIRMATION), "")
+        if wants and word != wants:
+            return f"{row.target} has to be confirmed: write deploy {row.target} --confirm {wants}"
+        now = asked.ports.clock.now()
+        tx.deployments.save(replace(row, word=asked.person.login, confirmed=word or row.confirmed, changed=now))
+    elif row.state not in (DeploymentState.FAILED, DeploymentState.CANCELLED):
+        return f"{row.target} is {row.state}, so nothing there waits for a word"
+    elif newest.id != row.id:
+        return f"{row.target} went on to {newest.commit[:7]}, and an older commit is not deployed again"
     else:
-        return False
+        tx.deployments.add(_again(asked, row, word))
     tx.jobs.put(look_job(row.repository, row.target))
     tx.jobs.put(say_commit_job(row.repository, row.commit))
     for number in row.pulls:
         tx.jobs.put(say_pull_job(row.repository, number))
-    return True
+    return ""
 
 
-def _confirmation_fits(row: Deployment, word: str) -> None:
-    wants = next((each.subject for each in row.conditions if each.wait is Wait.CONFIRMATION), "")
-    if word and wants and word != wants:
-        raise UserMistake(f"{row.target} asks for {wants}, not {word}", f"write deploy {row.target} --confirm {wants}")
+def _again(asked: Asked, row: Deployment, word: str) -> Deployment:
+    """Another attempt at a deployment that ended badly."""
+    return replace(
+        row,
+        id=0,
+        attempt=row.attempt + 1,
+        state=DeploymentState.WAITING,
+        conditions=(),
+        progress=Progress(),
+        reason="",
+        word=asked.person.login,
+        confirmed=word,
+        started=0.0,
+        changed=asked.ports.clock.now(),
+    )
 
 
 def _allowed(command: Command, asked: Asked, environments: list[Environment]) -> None:

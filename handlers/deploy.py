@@ -1,16 +1,11 @@
 """Delivers the default branch: runs when it moved, and for each look at a target that is being deployed."""
 
-import structlog
-
 from bot.delivery.branch import deliver_tip
-from bot.delivery.look import look
-from bot.domain.errors import UserMistake
+from bot.delivery.look import end_all, look
 from bot.domain.subjects import Job, plan_job, read_target_key
 from bot.ports.world import Ports
 
 NEEDS = ("contents:read", "pull_requests:read")
-
-_log = structlog.get_logger("plumbline.deploy")
 
 
 def branch_moved(job: Job, ports: Ports) -> None:
@@ -23,16 +18,12 @@ def branch_moved(job: Job, ports: Ports) -> None:
     if known is None:
         return
     with ports.forges.open(known.repository, *NEEDS) as forge:
-        try:
-            deliver_tip(ports, forge)
-        except UserMistake as mistake:
-            _log.warning("tip-not-delivered", repository=job.key, why=str(mistake))
-        moved_to = forge.pulls.default_branch()
-        stale = [pull.number for pull in forge.pulls.open() if pull.base_branch == moved_to[0]]
+        tip = deliver_tip(ports, forge)
+        based = [pull.number for pull in forge.pulls.open() if pull.base_branch == tip.branch]
     with ports.ledger.begin() as tx:
-        for number in stale:
+        for number in based:
             row = tx.plans.get(job.key, number)
-            if row is None or row.base != moved_to[1]:
+            if row is None or row.base != tip.commit:
                 tx.jobs.put(plan_job(job.key, number))
 
 
@@ -40,3 +31,9 @@ def look_at_target(job: Job, ports: Ports) -> None:
     """One look at a target. Raises TryLater when something outside is away."""
     repository, target = read_target_key(job.key)
     look(ports, repository, target)
+
+
+def gave_up(job: Job, incident: str, ports: Ports) -> None:
+    """End the deployments of a target that could not be looked at for good, naming the incident."""
+    repository, target = read_target_key(job.key)
+    end_all(ports, repository, target, f"internal error {incident}")

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
+from bot.comments.phrases import conflict
+from bot.domain.config import CONFIG_FILE
 from bot.domain.errors import UserMistake
-from bot.domain.plans import Plan
+from bot.domain.plans import Plan, TargetState
 from bot.domain.pulls import Pull, Repository
-from bot.domain.subjects import Job, branch_job, read_pull_key, say_pull_job
+from bot.domain.subjects import Job, branch_job, plan_job, read_pull_key, say_pull_job
 from bot.planning.access import GrantedAccess
-from bot.planning.configs import configs_of
 from bot.planning.make import Planner, PlanRequest, make_plan
 from bot.planning.rendering import Rendering
 from bot.ports.ledger import PullRow
@@ -15,6 +16,12 @@ from bot.ports.workspace import MergeConflict
 from bot.ports.world import Ports
 
 NEEDS = ("contents:read", "pull_requests:read")
+
+UNSAID = 1.5
+"""Seconds that planning may stay unsaid: most plans are there by then, and a forge takes few writes a minute."""
+
+SOONEST, LATEST = 15.0, 600.0
+"""Bounds in seconds for planning again what a cluster did not answer for."""
 
 
 def plan_pull(job: Job, ports: Ports) -> None:
@@ -31,10 +38,8 @@ def plan_pull(job: Job, ports: Ports) -> None:
         return
     if not pull.open:
         _closed(ports, known.repository, pull, branch)
-    elif pull.base_branch != branch:
-        _put(ports, known.repository, _row(pull, "", "elsewhere", ports))
     else:
-        _plan_open(ports, known.repository, pull)
+        _plan_open(ports, known.repository, pull, branch)
 
 
 def gave_up(job: Job, incident: str, ports: Ports) -> None:
@@ -51,37 +56,42 @@ def _closed(ports: Ports, repository: Repository, pull: Pull, branch: str) -> No
     """A closed pull is only linked; what was merged is delivered because the branch moved."""
     with ports.ledger.begin() as tx:
         row = tx.plans.get(repository.key, pull.number)
-        if row is not None:
-            status = "silent" if row.status == "planning" else row.status
-            tx.plans.put(repository.key, replace(row, status=status, merged_as=pull.merge_commit or ""))
-            tx.jobs.put(say_pull_job(repository.key, pull.number))
+        if row is None and not pull.merged:
+            return
+        row = row or _row(pull, "", "silent", ports)
+        status = "silent" if row.status == "planning" else row.status
+        tx.plans.put(repository.key, replace(row, status=status, merged_as=pull.merge_commit or ""))
+        tx.jobs.put(say_pull_job(repository.key, pull.number))
         if pull.merged and pull.base_branch == branch:
             tx.jobs.put(branch_job(repository.key))
 
 
-def _plan_open(ports: Ports, repository: Repository, pull: Pull) -> None:
+def _plan_open(ports: Ports, repository: Repository, pull: Pull, branch: str) -> None:
     ports.workspace.fetch(repository, pull.head, branch=pull.base_branch)
     base = ports.workspace.tip(repository, pull.base_branch)
     row = _row(pull, base, "planning", ports)
-    merged = ports.workspace.merge(repository, base, pull.head)
-    if isinstance(merged, MergeConflict):
-        paths = ", ".join(merged.paths[:5])
-        error = f"conflicts with {pull.base_branch} in {paths}; it is planned again on the next push"
-        _put(ports, repository, replace(row, status="failed", error=error))
-        return
-    if pull.from_fork(repository):
+    if not any(ports.workspace.tree_id(repository, commit, CONFIG_FILE) for commit in (base, pull.head)):
+        _put(ports, repository, replace(row, status="silent"))
+    elif pull.base_branch != branch:
+        _put(ports, repository, replace(row, status="elsewhere"))
+    elif pull.from_fork(repository):
         _put(ports, repository, replace(row, status="fork"))
-        return
+    else:
+        _plan_ours(ports, repository, row)
+
+
+def _plan_ours(ports: Ports, repository: Repository, row: PullRow) -> None:
+    """Plan a pull from the repository itself into its default branch."""
     try:
-        if configs_of(ports.workspace, repository, base, merged) is None:
-            _put(ports, repository, replace(row, status="silent"))
-            return
+        merged = ports.workspace.merge(repository, row.base, row.head)
+        if isinstance(merged, MergeConflict):
+            raise UserMistake(conflict("the base branch", merged.paths))
         _put(ports, repository, row)
-        plan = _make(ports, repository, PlanRequest(repository, base, merged, pull.head))
+        plan = _make(ports, repository, PlanRequest(repository, row.base, merged, row.head))
     except UserMistake as mistake:
         _put(ports, repository, replace(row, status="failed", error=str(mistake)))
         return
-    _put(ports, repository, replace(row, status="planned", plan=plan))
+    _put(ports, repository, replace(row, status="planned" if plan else "silent", plan=plan))
 
 
 def _make(ports: Ports, repository: Repository, request: PlanRequest) -> Plan | None:
@@ -99,8 +109,18 @@ def _row(pull: Pull, base: str, status: str, ports: Ports) -> PullRow:
 
 def _put(ports: Ports, repository: Repository, row: PullRow) -> None:
     with ports.ledger.begin() as tx:
-        if row.plan is None:
-            before = tx.plans.get(repository.key, row.number)
-            row = replace(row, plan=before.plan if before else None)
+        before = tx.plans.get(repository.key, row.number)
+        if before is not None and (before.head, before.base) == (row.head, row.base):
+            row = replace(row, changed=before.changed)
+        if before is not None and row.plan is None:
+            row = replace(row, plan=before.plan)
         tx.plans.put(repository.key, row)
-        tx.jobs.put(say_pull_job(repository.key, row.number))
+        tx.jobs.put(say_pull_job(repository.key, row.number), UNSAID if row.status == "planning" else 0.0)
+        if row.status == "planned" and row.plan is not None and _unchecked(row.plan):
+            waited = ports.clock.now() - row.changed
+            tx.jobs.put(plan_job(repository.key, row.number), min(LATEST, max(SOONEST, waited)))
+
+
+def _unchecked(plan: Plan) -> bool:
+    """Whether a cluster did not answer for some target, so that the plan has to be made again by itself."""
+    return any(target.state is TargetState.UNCHECKED for target in plan.targets)

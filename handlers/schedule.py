@@ -1,46 +1,78 @@
 """Every sweep: what runs without anybody asking, so that a lost event delays and never loses."""
 
-from bot.domain.subjects import branch_job, look_job, plan_job, say_commit_job, say_pull_job
+import structlog
+
+from bot.domain.errors import TryLater
+from bot.domain.pulls import Repository
+from bot.domain.subjects import Job, branch_job, look_job, plan_job, say_commit_job, say_pull_job
+from bot.ports.forge import ForgeRefused
 from bot.ports.world import Ports
 
 SWEEP_SECONDS = 30.0
 POLL_SECONDS = 300.0
 LISTEN_SECONDS = 120.0
 LOOK_BACK_SECONDS = 3 * 24 * 3600.0
+MOST_ASKED = 100
+
+NEEDS = ("contents:read", "pull_requests:read")
+
+_log = structlog.get_logger("plumbline.schedule")
 
 
 def sweep(ports: Ports) -> None:
-    """Every 30 s: each unfinished plan and deployment has a job that is due, and what is shown of it catches up."""
+    """Every 30 s: each unfinished plan and deployment without a due job gets one, and what is shown of it catches up.
+
+    A job that is due stays as it is: after a failure it waits longer each time, until it is given up.
+    """
     with ports.ledger.begin() as tx:
+        wanted: list[Job] = []
         for repository, number in tx.plans.unfinished():
-            tx.jobs.put(plan_job(repository, number))
-            tx.jobs.put(say_pull_job(repository, number))
+            wanted += [plan_job(repository, number), say_pull_job(repository, number)]
         for row in tx.deployments.unfinished():
-            tx.jobs.put(look_job(row.repository, row.target))
-            tx.jobs.put(say_commit_job(row.repository, row.commit))
+            wanted += [look_job(row.repository, row.target), say_commit_job(row.repository, row.commit)]
+        for job in wanted:
+            if not tx.jobs.due(job):
+                tx.jobs.put(job)
 
 
 def poll(ports: Ports) -> None:
-    """Every five minutes: default branches and open pulls are looked at, in case their webhooks never came."""
+    """Every five minutes: default branches and open pulls are looked at, in case their webhooks never came.
+
+    A repository that cannot be asked does not keep the others from it.
+    """
     with ports.ledger.begin() as tx:
         known = tx.repositories.all()
     for each in known:
-        repository = each.repository
-        with ports.forges.open(repository, "contents:read", "pull_requests:read") as forge:
-            _, tip = forge.pulls.default_branch()
-            heads = [(pull.number, pull.head) for pull in forge.pulls.open()]
-        with ports.ledger.begin() as tx:
-            if tip != each.tip:
-                tx.jobs.put(branch_job(repository.key))
-            for number, head in heads:
-                row = tx.plans.get(repository.key, number)
-                if row is None or row.head != head:
-                    tx.jobs.put(plan_job(repository.key, number))
+        try:
+            _poll(ports, each.repository)
+        except (TryLater, ForgeRefused) as away:
+            _log.warning("not polled", repository=each.repository.key, why=str(away))
+
+
+def _poll(ports: Ports, repository: Repository) -> None:
+    with ports.forges.open(repository, *NEEDS) as forge:
+        branch, tip = forge.pulls.default_branch()
+        open_pulls = forge.pulls.open()
+    with ports.ledger.begin() as tx:
+        known = tx.repositories.get(repository.key)
+        if known is not None and (known.branch, known.tip) != (branch, tip):
+            tx.jobs.put(branch_job(repository.key))
+        for pull in open_pulls:
+            row = tx.plans.get(repository.key, pull.number)
+            if row is None or row.head != pull.head:
+                tx.jobs.put(plan_job(repository.key, pull.number))
 
 
 def listen(ports: Ports) -> None:
-    """Every two minutes: deliveries that never reached us are asked for again, under their old id."""
+    """Every two minutes: deliveries that never reached us are asked for again, under their old id.
+
+    Those tried longest ago come first, and after a long silence a few at a time: the forge limits us, and what is asked
+    for comes in at the door at once.
+    """
     since = ports.clock.now() - LOOK_BACK_SECONDS
     for log in ports.delivery_logs:
-        for failed in log.failed(since):
-            log.ask_again(failed.attempt)
+        try:
+            for failed in log.failed(since)[:MOST_ASKED]:
+                log.ask_again(failed.attempt)
+        except TryLater as away:
+            _log.warning("deliveries not asked for", why=str(away))

@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 from bot.delivery.keeping import keep, move
@@ -17,7 +17,7 @@ from bot.ports.clusters import Accepted, Answer, Conflicted
 
 
 def apply_wave(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
-    """Write the row's wave; the row settling, superseded at a wave's border, or failed.
+    """Write the row's wave; the row settling or failed.
 
     Raises ClusterUnreachable when the server goes away half-way: the same wave is then written again, which changes
     nothing where it had been written.
@@ -26,17 +26,17 @@ def apply_wave(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     reached = reach(scene)
     side, _ = rendered(scene, row.commit, reached)
     ordered = waves([sent.body for sent in side.objects.values()])
-    total = len(side.objects)
     if row.progress.wave >= len(ordered):
         return move(row, DeploymentState.SETTLING), 0.0
     bodies = ordered[row.progress.wave][1]
     reached.inventories.widen(reached.inventory, [key_of(body) for body in bodies], row.commit)
-    problem = _write(scene, row, reached, side, bodies)
-    done = sum(len(wave) for _, wave in ordered[: row.progress.wave]) + len(bodies)
+    problems = _write(scene, row, reached, side, bodies)
     _settle_inventory(scene, reached, side)
-    if problem:
-        return move(row, DeploymentState.FAILED, problem), 0.0
-    progress = replace(row.progress, done=done, total=total)
+    done = sum(len(wave) for _, wave in ordered[: row.progress.wave]) + len(bodies) - len(problems)
+    progress = replace(row.progress, done=done, total=len(side.objects), since=scene.ports.clock.now())
+    if problems:
+        reason = "; ".join(_said(scene, side, key, answer) for key, answer in problems[:3])
+        return replace(move(row, DeploymentState.FAILED, reason), progress=progress), 0.0
     return replace(move(row, DeploymentState.SETTLING), progress=progress), 0.0
 
 
@@ -47,25 +47,32 @@ def _take_over(scene: Scene, row: Deployment) -> None:
             keep(scene.ports, older, move(older, DeploymentState.SUPERSEDED, row.commit))
 
 
-def _write(scene: Scene, row: Deployment, reached: Reach, side: Side, bodies: Sequence[Object]) -> str:
-    """Apply a wave's objects side by side, noting each as its answer arrives; the first refusal, redacted, or empty."""
+def _write(
+    scene: Scene, row: Deployment, reached: Reach, side: Side, bodies: Sequence[Object]
+) -> list[tuple[ObjectKey, Answer]]:
+    """Apply a wave's objects side by side, noting them as their answers arrive; what was refused, sorted."""
     problems = []
     with ThreadPoolExecutor(WORKERS) as pool:
-        tasks = {pool.submit(reached.api.apply, body, force=True): body for body in bodies}
-        for task in as_completed(tasks):
-            key, answer = key_of(tasks[task]), task.result()
-            if isinstance(answer, Accepted):
-                _note(scene, row, side, key, answer.object)
-            else:
-                problems.append((key, answer))
-    return "; ".join(_said(scene, side, key, answer) for key, answer in sorted(problems, key=lambda each: each[0])[:3])
+        tasks = {pool.submit(reached.api.apply, body, force=True): key_of(body) for body in bodies}
+        left = set(tasks)
+        while left:
+            arrived, left = wait(left, return_when=FIRST_COMPLETED)
+            answers = [(tasks[task], task.result()) for task in arrived if task.exception() is None]
+            _note(scene, row, side, [(key, each.object) for key, each in answers if isinstance(each, Accepted)])
+            problems += [(key, each) for key, each in answers if not isinstance(each, Accepted)]
+        for task in tasks:
+            task.result()
+    return sorted(problems, key=lambda each: each[0])
 
 
-def _note(scene: Scene, row: Deployment, side: Side, key: ObjectKey, live: Object) -> None:
-    fingerprint = hmac.digest(scene.ports.fingerprint_key, side.objects[key].digest.encode(), "sha256").hex()
-    written = InventoryRow(key, live["apiVersion"], live["metadata"]["uid"], row.commit, fingerprint)
+def _note(scene: Scene, row: Deployment, side: Side, written: Sequence[tuple[ObjectKey, Object]]) -> None:
+    """Rows for what arrived together, in one transaction."""
+    rows = []
+    for key, live in written:
+        fingerprint = hmac.digest(scene.ports.fingerprint_key, side.objects[key].digest.encode(), "sha256").hex()
+        rows.append(InventoryRow(key, live["apiVersion"], live["metadata"]["uid"], row.commit, fingerprint))
     with scene.ports.ledger.begin() as tx:
-        tx.inventory.put(row.repository, row.target, [written])
+        tx.inventory.put(row.repository, row.target, rows)
 
 
 def _said(scene: Scene, side: Side, key: ObjectKey, answer: Answer) -> str:

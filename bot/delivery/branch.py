@@ -1,114 +1,150 @@
 """The default branch moved: one deployment for every target that the new tip touches, all in one transaction."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.delivery.history import Brought, History, reachable
 from bot.delivery.keeping import say
 from bot.delivery.scene import rendering_of
 from bot.domain.config import Config, DeployMode
 from bot.domain.deployments import Deployment, DeploymentState
 from bot.domain.errors import UserMistake
+from bot.domain.plans import Finding, Level, Plan
 from bot.domain.pulls import Repository
-from bot.domain.subjects import Target, look_job
-from bot.objects.canonical import digest
-from bot.planning.configs import config_at
+from bot.domain.subjects import Target, look_job, plan_job, say_commit_job
+from bot.objects.redact import Redactor
+from bot.planning.configs import Configs
+from bot.planning.make import plan_digest
 from bot.planning.rendering import tree_at
+from bot.planning.touched import touched
 from bot.ports.forge import Forge
 from bot.ports.ledger import Transaction
 from bot.ports.world import Ports
 
-MOST_COMMITS = 100
-"""How many commits of a range are looked at for the pulls they brought; of a longer one, the newest."""
-
 
 @dataclass(frozen=True, slots=True)
 class Tip:
-    """A repository's default branch as the forge answers now."""
+    """A repository's default branch as the forge answers now; `before` is the tip that was delivered last."""
 
     repository: Repository
     branch: str
     commit: str
+    before: str
 
 
-def deliver_tip(ports: Ports, forge: Forge) -> None:
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A target's deployments so far: the newest one's commit, the newest healthy one's, and where its range begins."""
+
+    newest: str
+    healthy: str
+    since: str
+
+
+def deliver_tip(ports: Ports, forge: Forge) -> Tip:
     """Make the deployments of the branch's tip. Repeating it for the same tip changes nothing.
 
-    Raises TryLater when the forge is away, and UserMistake when the config at the tip cannot be read.
+    A config that cannot be read delivers nothing, and is said on the commit: what was under way goes on under the older
+    one. Raises TryLater when the forge is away.
     """
     branch, commit = forge.pulls.default_branch()
-    tip = Tip(forge.repository, branch, commit)
+    with ports.ledger.begin() as tx:
+        known = tx.repositories.get(forge.repository.key)
+    tip = Tip(forge.repository, branch, commit, known.tip if known else "")
+    if known and (known.branch, known.tip) == (branch, commit):
+        return tip
     ports.workspace.fetch(tip.repository, commit, branch=branch)
-    config = config_at(ports.workspace, tip.repository, commit)
+    with History(rendering_of(ports), forge) as history:
+        try:
+            config = history.config(commit)
+        except UserMistake as mistake:
+            _unreadable(ports, tip, mistake)
+            return tip
+        _keep(ports, tip, _rows(ports, tip, config, history) if config else [])
+    return tip
+
+
+def _rows(ports: Ports, tip: Tip, config: Config, history: History) -> list[Deployment]:
     with ports.ledger.begin() as tx:
-        newest = {target: _newest(tx, tip, target) for target in config.targets()} if config else {}
-    due = _due(ports, tip, config, newest) if config else []
-    brought = _Brought(forge)
-    rows = [_row(ports, tip, target, newest[target][1], brought) for target in due]
+        pasts = {target: _past(tx, tip, target) for target in config.targets()}
+    due = _due(ports, tip, config, pasts, history)
+    by_since: dict[str, list[Target]] = defaultdict(list)
+    for target in due:
+        by_since[pasts[target].since].append(target)
+    rows = []
+    for since, targets in by_since.items():
+        begins = since if since and reachable(rendering_of(ports), tip.repository, since) else ""
+        brought = history.brought(begins, tip.commit, targets)
+        rows += [_row(ports, tip, target, pasts[target], brought[target]) for target in targets]
+    return rows
+
+
+def _keep(ports: Ports, tip: Tip, rows: Sequence[Deployment]) -> None:
+    """Note the tip and its rows; pulls that nobody told us were merged are linked as well."""
     with ports.ledger.begin() as tx:
-        tx.repositories.move(tip.repository.key, branch, commit)
+        tx.repositories.move(tip.repository.key, tip.branch, tip.commit)
         for row in rows:
             if tx.deployments.add(row) is not None:
                 tx.jobs.put(look_job(row.repository, row.target))
                 say(tx, row)
+        for number in {number for row in rows for number in row.pulls}:
+            pull = tx.plans.get(tip.repository.key, number)
+            if pull is None or not pull.merged_as:
+                tx.jobs.put(plan_job(tip.repository.key, number))
 
 
-def _newest(tx: Transaction, tip: Tip, target: Target) -> tuple[str, str]:
-    """The commit of a target's newest deployment, and of its newest healthy one; empty where there is none."""
+def _unreadable(ports: Ports, tip: Tip, mistake: UserMistake) -> None:
+    """Say on the commit that its config cannot be read, where a plan would stand."""
+    message = Redactor(ports.fingerprint_key, tip.repository.key, "").text(str(mistake))
+    finding = Finding(Level.BLOCK, "config", message, file=mistake.file, line=mistake.line)
+    plan = Plan(tip.commit, tip.before, plan_digest(()), (), note=message, findings=(finding,))
+    with ports.ledger.begin() as tx:
+        tx.plans.keep_commit(tip.repository.key, tip.commit, plan)
+        tx.jobs.put(say_commit_job(tip.repository.key, tip.commit))
+
+
+def _past(tx: Transaction, tip: Tip, target: Target) -> Past:
     rows = tx.deployments.of_target(tip.repository.key, target)
-    healthy = [row for row in rows if row.state is DeploymentState.HEALTHY]
-    return (rows[-1].commit if rows else "", healthy[-1].commit if healthy else "")
+    healthy = [row.commit for row in rows if row.state is DeploymentState.HEALTHY]
+    begins = [row.since for row in rows[:1]] or [tip.before]
+    return Past(rows[-1].commit if rows else "", healthy[-1] if healthy else "", (healthy or begins)[-1])
 
 
-def _due(ports: Ports, tip: Tip, config: Config, newest: dict[Target, tuple[str, str]]) -> list[Target]:
-    deployed = [t for t in config.targets() if config.environment(t).deploy is not DeployMode.NEVER]
-    here = _contents(ports, tip, tip.commit, deployed)
-    due = []
-    for target in deployed:
-        commit = newest[target][0]
-        before = _contents(ports, tip, commit, [target])[target] if commit and commit != tip.commit else None
-        if not commit or (commit != tip.commit and before != here[target]):
-            due.append(target)
-    return due
+def _due(ports: Ports, tip: Tip, config: Config, pasts: dict[Target, Past], history: History) -> list[Target]:
+    """The targets that the tip touches, out of those that are deployed at all."""
+    by_newest: dict[str, list[Target]] = defaultdict(list)
+    for target in config.targets():
+        if config.environment(target).deploy is not DeployMode.NEVER:
+            by_newest[pasts[target].newest].append(target)
+    due = by_newest.pop("", [])
+    by_newest.pop(tip.commit, None)
+    for newest, targets in by_newest.items():
+        maybe = _maybe_touched(ports, tip, history, newest, targets)
+        here = {target: history.contents(tip.commit, target) for target in maybe}
+        due += [target for target in maybe if history.contents(newest, target) != here[target]]
+    return sorted(due)
 
 
-def _contents(ports: Ports, tip: Tip, commit: str, targets: Sequence[Target]) -> dict[Target, str]:
-    """What targets render to at a commit, as one comparable text each; a broken one is its own mistake."""
-    found = dict.fromkeys(targets, "")
-    config = config_at(ports.workspace, tip.repository, commit)
-    with tree_at(rendering_of(ports), tip.repository, commit) as tree:
-        for target in targets:
-            if config is None or target not in config.targets():
-                continue
-            app = config.app(target)
-            try:
-                bodies = [source.body for source in tree.render(app).objects]
-                found[target] = digest({"namespace": app.namespace, "objects": bodies})
-            except UserMistake as mistake:
-                found[target] = f"broken: {mistake}"
-    return found
+def _maybe_touched(
+    ports: Ports, tip: Tip, history: History, newest: str, targets: Sequence[Target]
+) -> Sequence[Target]:
+    """The targets that can render differently at the tip than at an older commit, told without rendering."""
+    rendering, repository = rendering_of(ports), tip.repository
+    if not reachable(rendering, repository, newest):
+        return targets
+    try:
+        head, base = history.config(tip.commit), history.config(newest)
+    except UserMistake:
+        return targets
+    paths = ports.workspace.changed(repository, newest, tip.commit)
+    with tree_at(rendering, repository, newest) as before, tree_at(rendering, repository, tip.commit) as after:
+        configs = Configs(base, head or Config(apps={}, environments={}))
+        return [target for target in targets if touched(target, configs, paths, (before, after))]
 
 
-class _Brought:
-    """Which pulls brought a commit, asked once per commit."""
-
-    def __init__(self, forge: Forge) -> None:
-        self._forge = forge
-        self._known: dict[str, tuple[int, ...]] = {}
-
-    def by(self, commit: str) -> tuple[int, ...]:
-        if commit not in self._known:
-            self._known[commit] = tuple(pull.number for pull in self._forge.pulls.containing(commit))
-        return self._known[commit]
-
-
-def _row(ports: Ports, tip: Tip, target: Target, base: str, brought: _Brought) -> Deployment:
-    pulls: set[int] = set()
-    before = _contents(ports, tip, base, [target])[target] if base else ""
-    for commit in list(ports.workspace.commits(tip.repository, base, tip.commit))[-MOST_COMMITS:]:
-        after = _contents(ports, tip, commit, [target])[target]
-        if after != before:
-            pulls.update(brought.by(commit))
-        before = after
+def _row(ports: Ports, tip: Tip, target: Target, past: Past, brought: Brought) -> Deployment:
+    numbers = sorted(brought.pulls)
     return Deployment(
         id=0,
         repository=tip.repository.key,
@@ -117,7 +153,11 @@ def _row(ports: Ports, tip: Tip, target: Target, base: str, brought: _Brought) -
         attempt=1,
         seq=0,
         state=DeploymentState.WAITING,
-        base=base,
-        pulls=tuple(sorted(pulls)),
+        base=past.healthy,
+        since=past.since,
+        pulls=tuple(numbers),
+        heads=tuple(brought.pulls[number] for number in numbers),
+        direct=brought.direct,
+        ruled_by=tuple(brought.ruled_by),
         changed=ports.clock.now(),
     )

@@ -5,17 +5,20 @@ from dataclasses import replace
 from bot.delivery.keeping import move
 from bot.delivery.scene import Reach, Scene, reach, rendered, rendering_of
 from bot.domain.deployments import Condition, Deployment, DeploymentState, Wait
-from bot.domain.errors import UserMistake
 from bot.domain.plans import Plan, TargetPlan, TargetState, Verb
 from bot.domain.subjects import commit_key, pull_key, say_commit_job
 from bot.objects.canonical import digest
-from bot.planning.applied import applied_objects
+from bot.planning.applied import applied_objects, side_at
 from bot.planning.make import plan_digest
+from bot.planning.sides import EMPTY
 from bot.planning.target_plan import Question, plan_target, upcoming_of
 from bot.ports.clusters import ClusterUnreachable
-from bot.ports.ledger import is_posted
+from bot.ports.ledger import Transaction, is_posted
 
-POSTED_AGAIN = 1.0
+TOGETHER = 0.3
+"""Seconds in which the plans of a commit's other targets may join this one, so that they are posted as one."""
+POSTED_AGAIN = 10.0
+"""Seconds until it is looked again whether a plan was posted; posting it wakes the target before that."""
 
 
 def confirm(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
@@ -23,9 +26,7 @@ def confirm(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
 
     Raises UserMistake and ClusterUnreachable.
     """
-    _still_ours(scene, row)
-    reached = reach(scene)
-    plan = _plan_again(scene, row, reached)
+    plan = _plan_again(scene, row, reach(scene))
     if plan.state is TargetState.UNCHECKED:
         raise ClusterUnreachable(plan.error.plain if plan.error else "the cluster did not answer")
     if plan.state is TargetState.ERROR:
@@ -35,27 +36,22 @@ def confirm(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     if replaced:
         reason = f"{', '.join(replaced)} cannot be changed in place, and is not replaced by itself"
         return move(row, DeploymentState.FAILED, reason), 0.0
-    shown, posted = _shown(scene, row, plan)
+    with scene.ports.ledger.begin() as tx:
+        shown = _shown(tx, row)
+        posted = bool(shown and not row.direct) or _posted(tx, row, plan)
     if not posted:
-        return row, POSTED_AGAIN
+        return replace(row, conditions=(), reason=""), POSTED_AGAIN
     return _confirmed(scene, row, plan, shown), 0.0
-
-
-def _still_ours(scene: Scene, row: Deployment) -> None:
-    """Only a commit on the default branch is ever written (G1); the branch is read from the forge, not from a row."""
-    workspace, repository = scene.ports.workspace, scene.repository
-    workspace.fetch(repository, row.commit, branch=scene.known.branch)
-    tip = workspace.tip(repository, scene.known.branch)
-    if row.commit != tip and not workspace.is_ancestor(repository, row.commit, tip):
-        raise UserMistake(f"{row.commit[:7]} is no longer on {scene.known.branch}", "nothing was written")
 
 
 def _plan_again(scene: Scene, row: Deployment, reached: Reach) -> TargetPlan:
     side, ready = rendered(scene, row.commit, reached)
-    applied = applied_objects(rendering_of(scene.ports), scene.repository, scene.target, reached.inventory.rows, ready)
+    rendering, repository, target = rendering_of(scene.ports), scene.repository, scene.target
+    base = side_at(rendering, repository, target, row.base, ready) if row.base else None
+    applied = applied_objects(rendering, repository, target, reached.inventory.rows, ready)
     question = Question(
-        scene.target,
-        side,
+        target,
+        base or EMPTY,
         side,
         applied,
         scene.redactor(),
@@ -66,32 +62,28 @@ def _plan_again(scene: Scene, row: Deployment, reached: Reach) -> TargetPlan:
     return plan_target(question)
 
 
-def _shown(scene: Scene, row: Deployment, plan: TargetPlan) -> tuple[list[TargetPlan], bool]:
-    """The plans of this target that people could see, and whether one is really posted.
-
-    A commit that no pull brought (or whose pull never planned this target) gets its plan on the commit itself, before
-    the first write.
-    """
+def _shown(tx: Transaction, row: Deployment) -> list[TargetPlan]:
+    """The plans of this target that people could see on the pulls it contains, each for the head that was merged."""
     shown = []
-    with scene.ports.ledger.begin() as tx:
-        for number in row.pulls:
-            pull = tx.plans.get(row.repository, number)
-            made = tx.plans.at(row.repository, number, pull.head) if pull else None
-            if made and is_posted(tx, pull_key(row.repository, number), made):
-                shown += [each for each in made.targets if each.target == row.target]
-        if shown:
-            return shown, True
-        known = tx.plans.of_commit(row.repository, row.commit)
-        others = [each for each in known.targets if each.target != row.target] if known else []
-        if known is None or len(others) == len(known.targets):
-            targets = tuple(sorted([*others, plan], key=lambda each: each.target))
-            tx.plans.keep_commit(row.repository, row.commit, Plan(row.commit, row.base, plan_digest(targets), targets))
-            tx.jobs.put(say_commit_job(row.repository, row.commit))
-            return [], False
-        if not is_posted(tx, commit_key(row.repository, row.commit), known):
-            tx.jobs.put(say_commit_job(row.repository, row.commit))
-            return [], False
-    return [], True
+    for number, head in zip(row.pulls, row.heads, strict=False):
+        plan = tx.plans.at(row.repository, number, head)
+        if plan is not None and is_posted(tx, pull_key(row.repository, number), plan):
+            shown += [each for each in plan.targets if each.target == row.target]
+    return shown
+
+
+def _posted(tx: Transaction, row: Deployment, plan: TargetPlan) -> bool:
+    """Whether this plan can be seen on the commit itself, where no pull showed it; else it is made due there."""
+    known = tx.plans.of_commit(row.repository, row.commit)
+    others = [each for each in known.targets if each.target != row.target] if known else []
+    targets = tuple(sorted([*others, plan], key=lambda each: each.target))
+    wanted = plan_digest(targets)
+    if known is not None and known.digest == wanted and is_posted(tx, commit_key(row.repository, row.commit), known):
+        return True
+    if known is None or known.digest != wanted:
+        tx.plans.keep_commit(row.repository, row.commit, Plan(row.commit, row.base, wanted, targets))
+    tx.jobs.put(say_commit_job(row.repository, row.commit), TOGETHER)
+    return False
 
 
 def _confirmed(scene: Scene, row: Deployment, plan: TargetPlan, shown: list[TargetPlan]) -> Deployment:

@@ -7,16 +7,25 @@ from bot.domain.subjects import look_job, say_commit_job, say_pull_job
 from bot.ports.ledger import Transaction
 from bot.ports.world import Ports
 
+UNSAID = 2.0
+"""Seconds that a step on the way may stay unsaid. A forge takes few writes a minute, and most deployments have ended by
+then: saying only that leaves the writes to what people wait for."""
+
+
+class Overtaken(Exception):
+    """Somebody else changed a row after it was read: a person gave a word, or another worker took over."""
+
 
 def keep(ports: Ports, before: Deployment, after: Deployment, *, look_after: float = 0.0) -> Deployment:
     """Save a row if it changed, with its next look and whatever has to be said; returns it as saved.
 
     look_after in seconds. A deployment that ended wakes every other unfinished one of the repository, because they may
-    have waited for it.
+    have waited for it. Raises Overtaken when the row is no longer as it was read.
     """
     with ports.ledger.begin() as tx:
-        changed = after != before
-        if changed:
+        if tx.deployments.get(before.id) != before:
+            raise Overtaken
+        if after != before:
             after = replace(after, changed=ports.clock.now())
             tx.deployments.save(after)
             say(tx, after)
@@ -33,10 +42,11 @@ def move(row: Deployment, state: DeploymentState, reason: str = "") -> Deploymen
 
 
 def say(tx: Transaction, row: Deployment) -> None:
-    """Make what the forge shows of a deployment due."""
-    tx.jobs.put(say_commit_job(row.repository, row.commit))
+    """Make what the forge shows of a deployment due: an end at once, the way there soon."""
+    after = 0.0 if row.state.ended else UNSAID
+    tx.jobs.put(say_commit_job(row.repository, row.commit), after)
     for number in row.pulls:
-        tx.jobs.put(say_pull_job(row.repository, number))
+        tx.jobs.put(say_pull_job(row.repository, number), after)
 
 
 def wake_all(tx: Transaction, repository: str) -> None:

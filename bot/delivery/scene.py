@@ -37,6 +37,11 @@ class Scene:
         return self.known.repository
 
     @property
+    def vanished(self) -> bool:
+        """Whether the tip no longer has the target: it is left behind, with what it has made."""
+        return self.target not in self.rules.targets()
+
+    @property
     def environment(self) -> Environment:
         """The target's environment, by the newest rules."""
         return self.rules.environment(self.target)
@@ -58,15 +63,18 @@ class Reach:
 
 
 def scene_of(ports: Ports, repository: str, target: Target) -> Scene | None:
-    """The situation of a target; None when there is nothing to look at. Raises UserMistake for unreadable rules."""
+    """The situation of a target; None when there is nothing to look at.
+
+    `known.tip` is the newest tip whose config could be read. Raises TryLater, and UserMistake when git lost that tip.
+    """
     with ports.ledger.begin() as tx:
         known = tx.repositories.get(repository)
         rows = tx.deployments.of_target(repository, target)
     if known is None or not any(not row.state.ended for row in rows):
         return None
-    rules = config_at(ports.workspace, known.repository, known.tip)
-    if rules is None or target not in rules.targets():
-        raise UserMistake(f"{target} is no longer in the config", "put it back, or leave it: nothing is deleted")
+    # Another worker may have fetched it; where it is here already this costs no network.
+    ports.workspace.fetch(known.repository, known.tip)
+    rules = config_at(ports.workspace, known.repository, known.tip) or Config(apps={}, environments={})
     return Scene(ports, known, target, rules, rows)
 
 
@@ -83,6 +91,7 @@ def reach(scene: Scene) -> Reach:
 
 def rendered(scene: Scene, commit: str, reached: Reach) -> tuple[Side, Ready]:
     """The target as a commit has it, ready to be sent. Raises UserMistake, with file and line, when it is broken."""
+    scene.ports.workspace.fetch(scene.repository, commit)
     config = config_at(scene.ports.workspace, scene.repository, commit)
     if config is None or scene.target not in config.targets():
         raise UserMistake(f"{scene.target} is not in the config of this commit")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.delivery.keeping import move
 from bot.delivery.scene import Scene, reach, rendered
-from bot.domain.deployments import Deployment, DeploymentState
+from bot.domain.deployments import Deployment, DeploymentState, Wait
 from bot.objects.health import Health, HealthState, judge
 from bot.objects.identity import Kind, Object, ObjectKey, key_of, kind_of
 from bot.objects.order import waves
@@ -68,13 +68,15 @@ def _served(api: PlanCluster, crd: Object) -> bool:
 def _wait(
     scene: Scene, row: Deployment, unsettled: list[tuple[ObjectKey, Health]], timeout: float
 ) -> tuple[Deployment, float]:
-    waited = scene.ports.clock.now() - (row.started or row.changed)
-    if waited > timeout:
+    """Still settling, or failed when the wave's time is up. Time in which the cluster was away does not count."""
+    now = scene.ports.clock.now()
+    since = now if any(each.wait is Wait.CLUSTER for each in row.conditions) else row.progress.since
+    if now - since > timeout:
         reason = f"not healthy after {timeout:.0f} s: {_said(scene, unsettled)}"
         return move(row, DeploymentState.FAILED, reason), 0.0
     waits_for = tuple(_one(scene, key, health) for key, health in unsettled[:5])
-    again = replace(row, conditions=(), reason="", progress=replace(row.progress, waits_for=waits_for))
-    return again, min(LONGEST_PAUSE, max(FIRST_PAUSE, waited / 10))
+    again = replace(row, conditions=(), reason="", progress=replace(row.progress, waits_for=waits_for, since=since))
+    return again, min(LONGEST_PAUSE, max(FIRST_PAUSE, (now - since) / 10))
 
 
 def _said(scene: Scene, healths: list[tuple[ObjectKey, Health]]) -> str:

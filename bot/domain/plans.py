@@ -49,14 +49,26 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a text that changes. `mark` is `+`, `-`, a blank, or `@` where unchanged lines are left out."""
+
+    mark: str
+    text: Redacted
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
-    """One changed field. A side that does not exist is None. `owner` is who else holds it, where that matters."""
+    """One changed field. A side that does not exist is None. `owner` is who else holds it, where that matters.
+
+    `lines` is there for texts of several lines, and shows the same change line by line.
+    """
 
     path: str
     before: Redacted | None
     after: Redacted | None
     cause: Cause = Cause.GIT
     owner: str = ""
+    lines: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +83,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class DriftedField:
-    """One field that differs from what we last wrote, with who changed it and when, as far as the server records it."""
+    """One field that differs from what we last wrote, with who changed it and when, as far as the server records it.
+
+    `foreign`: somebody else set a field that Git never mentions. It is left alone.
+    """
 
     path: str
     live: Redacted | None
     ours: Redacted | None
     manager: str
     time: str
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +103,11 @@ class Drifted:
     object: ObjectKey
     fields: tuple[DriftedField, ...]
     gone: bool = False
+
+    @property
+    def reverted(self) -> bool:
+        """Whether anything of it would be put back, and not all of it left alone."""
+        return self.gone or any(not field.foreign for field in self.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +148,20 @@ class TargetPlan:
     def dangers(self) -> tuple[str, ...]:
         """The dangers in what will be written, in their one spelling: sorted, stable across runs."""
         risky = (Verb.DELETE, Verb.REPLACE, Verb.TAKEOVER)
-        from_writes = {f"{change.verb} {change.object}" for change in self.writes if change.verb in risky}
-        from_findings = {f"{f.rule} {f.object or ''}".strip() for f in self.findings if f.level is Level.BLOCK}
+        from_writes = {
+            f"{change.verb.value} {_spelled(change.object)}" for change in self.writes if change.verb in risky
+        }
+        from_findings = {
+            " ".join(part for part in (f.rule, _spelled(f.object) if f.object else "", f.field) if part)
+            for f in self.findings
+            if f.level is Level.BLOCK
+        }
         return tuple(sorted(from_writes | from_findings))
+
+
+def _spelled(key: ObjectKey) -> str:
+    """Kind.group namespace/name: kinds of two groups may have the same name."""
+    return f"{key.of} {key.namespace}/{key.name}" if key.namespace else f"{key.of} {key.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,5 +178,6 @@ class Plan:
 
     @property
     def failed(self) -> bool:
-        """Whether any row could not be planned."""
-        return any(t.state in (TargetState.ERROR, TargetState.REFUSED) for t in self.targets)
+        """Whether any row could not be planned, or none at all because of a block finding on the whole."""
+        broken = any(t.state in (TargetState.ERROR, TargetState.REFUSED) for t in self.targets)
+        return broken or any(finding.level is Level.BLOCK for finding in self.findings)

@@ -55,10 +55,6 @@ def read_target_key(key: str) -> tuple[str, Target]:
     return repository, Target.parse(target)
 
 
-PLAN_SHOWN = "shown"
-"""The slot that holds the digest of a plan once people can see it: of a commit, or `shown:<head>` of a pull."""
-
-
 @dataclass(frozen=True, slots=True)
 class Job:
     """Something to do soon, once: `name` is the reaction, `key` what it is about. One at a time per queue and key.

@@ -9,7 +9,7 @@ from bot.comments.plan import About, plan_comment
 from bot.comments.plan_json import plan_json
 from bot.comments.plan_text import plan_text
 from bot.domain.errors import UserMistake
-from bot.domain.plans import Plan, TargetState
+from bot.domain.plans import Plan, TargetPlan, TargetState
 from bot.domain.subjects import Target
 from bot.planning.make import PlanRequest, make_plan
 from bot.ports.workspace import MergeConflict
@@ -66,7 +66,12 @@ def exit_code(plan: Plan) -> int:
     """0 nothing would be written, 2 something would, 1 a row failed."""
     if any(row.state in (TargetState.ERROR, TargetState.REFUSED) for row in plan.targets):
         return 1
-    return 2 if any(row.changes or row.writes or row.pending or row.drifted for row in plan.targets) else 0
+    return 2 if any(_writes(row) for row in plan.targets) else 0
+
+
+def _writes(row: TargetPlan) -> bool:
+    """Whether anything would be written for a row. Fields that are left to others are not."""
+    return bool(row.changes or row.writes or row.pending) or any(each.reverted for each in row.drifted)
 
 
 def _target(text: str) -> Target:

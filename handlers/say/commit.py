@@ -6,12 +6,13 @@ from bot.comments.checks import DEPLOY, PLAN, deploy_check, deploy_status, plan_
 from bot.domain.deployments import Deployment, DeploymentState
 from bot.domain.plans import Plan
 from bot.domain.pulls import Repository
-from bot.domain.subjects import Job, Target, look_job, read_commit_key
+from bot.domain.subjects import Job, Target, look_job, read_commit_key, say_commit_job
 from bot.ports.ledger import POSTED, Said, posted
 from bot.ports.world import Ports
 from handlers.say.writing import Writer
 
 NEEDS = ("checks:write", "deployments:write")
+REST_AFTER = 2.0
 
 
 def say_commit(job: Job, ports: Ports) -> None:
@@ -32,21 +33,25 @@ def _say(
         writer = Writer(ports, forge, subject)
         if plan is not None:
             written = writer.check(f"check:{PLAN}", plan_check(plan, commit))
-            _stands(ports, subject, Said(written, posted(plan)), environments)
+            if _awaited(ports, subject, Said(written, posted(plan)), environments):
+                return
         for environment, rows in sorted(environments.items()):
             writer.check(f"check:{DEPLOY}{environment}", deploy_check(environment, rows, ports.clock.now()))
             writer.deployment(f"deployment:{environment}", (commit, environment), deploy_status(rows))
 
 
-def _stands(ports: Ports, subject: str, said: Said, environments: dict[str, list[Deployment]]) -> None:
-    """Note which plan stands on the commit, and wake the deployments that wait for it."""
+def _awaited(ports: Ports, subject: str, said: Said, environments: dict[str, list[Deployment]]) -> bool:
+    """Note which plan stands on the commit, and wake the deployments that waited for it. Whether there were any: then
+    the rest is said a little later, since a forge takes few writes a minute and the next plan may be waited for too."""
+    waiting = [row for rows in environments.values() for row in rows if row.state is DeploymentState.CONFIRMING]
     with ports.ledger.begin() as tx:
         if tx.slots.get(subject, POSTED) == said:
-            return
+            return False
         tx.slots.put(subject, POSTED, said)
-        for row in (row for rows in environments.values() for row in rows):
-            if row.state is DeploymentState.CONFIRMING:
-                tx.jobs.put(look_job(row.repository, row.target))
+        for row in waiting:
+            tx.jobs.put(look_job(row.repository, row.target))
+            tx.jobs.put(say_commit_job(row.repository, row.commit), REST_AFTER)
+    return bool(waiting)
 
 
 def _newest(rows: Sequence[Deployment]) -> dict[str, list[Deployment]]:

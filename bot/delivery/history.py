@@ -1,0 +1,131 @@
+"""What targets rendered to, commit by commit, and which pulls brought the commits that changed them."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from bot.domain.config import Config
+from bot.domain.errors import UserMistake
+from bot.domain.pulls import Pull, Repository
+from bot.domain.subjects import Target
+from bot.objects.canonical import digest
+from bot.planning.configs import config_at
+from bot.planning.rendering import Rendering, Tree, tree_at
+from bot.ports.forge import Forge
+
+MOST_COMMITS = 100
+"""How many commits of a range are looked at for the pulls they brought; of a longer one, the newest."""
+
+
+@dataclass
+class Brought:
+    """What a range brought to one target: pulls by number, commits without a pull, and whose rules judge all that."""
+
+    pulls: dict[int, str] = field(default_factory=dict)
+    direct: bool = False
+    ruled_by: list[str] = field(default_factory=list)
+
+
+class History:
+    """One look at a branch's history. A context: trees that were unpacked for rendering are removed at its end."""
+
+    def __init__(self, rendering: Rendering, forge: Forge) -> None:
+        self._rendering, self._forge, self._repository = rendering, forge, forge.repository
+        self._configs: dict[str, Config | UserMistake | None] = {}
+        self._pulls: dict[str, tuple[Pull, ...]] = {}
+        self._trees = ExitStack()
+        self._tree: Tree | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._trees.close()
+
+    def config(self, commit: str) -> Config | None:
+        """The config of a commit. Raises UserMistake when it cannot be read."""
+        if commit not in self._configs:
+            try:
+                self._configs[commit] = config_at(self._rendering.workspace, self._repository, commit)
+            except UserMistake as mistake:
+                self._configs[commit] = mistake
+        found = self._configs[commit]
+        if isinstance(found, UserMistake):
+            raise found
+        return found
+
+    def contents(self, commit: str, target: Target) -> str:
+        """What a target renders to at a commit, as one comparable text: empty where it is not there, and what is broken
+        is told apart by its mistake. Cheapest when asked commit by commit."""
+        if not commit:
+            return ""
+        try:
+            config = self.config(commit)
+            if config is None or target not in config.targets():
+                return ""
+            app = config.app(target)
+            bodies = [source.body for source in self.tree(commit).render(app).objects]
+        except UserMistake as mistake:
+            return f"broken: {mistake}"
+        return digest({"namespace": app.namespace, "objects": bodies})
+
+    def tree(self, commit: str) -> Tree:
+        """A commit's tree; only the newest one asked for stays open."""
+        if self._tree is None or self._tree.commit != commit:
+            self._trees.close()
+            self._tree = self._trees.enter_context(tree_at(self._rendering, self._repository, commit))
+        return self._tree
+
+    def brought(self, since: str, tip: str, targets: Sequence[Target]) -> dict[Target, Brought]:
+        """What the commits after `since` up to the tip brought to each target. Raises TryLater when the forge is away
+        or does not know a commit yet."""
+        commits = list(self._rendering.workspace.commits(self._repository, since, tip))[-MOST_COMMITS:]
+        found = {target: Brought() for target in targets}
+        before = {target: self.contents(since, target) for target in targets}
+        for index, commit in enumerate(commits):
+            for target in targets:
+                after = self.contents(commit, target)
+                if after != before[target]:
+                    self._note(found[target], [since, *commits[: index + 1]])
+                before[target] = after
+        return found
+
+    def _note(self, brought: Brought, line: Sequence[str]) -> None:
+        """Note what the last commit of a line brought; the line begins with the commit before the range."""
+        pulls = self._containing(line[-1])
+        brought.pulls |= {pull.number: pull.head for pull in pulls}
+        brought.direct = brought.direct or not pulls
+        first = len(line) - 1
+        while (
+            pulls and first > 1 and {pull.number for pull in self._containing(line[first - 1])} & brought.pulls.keys()
+        ):
+            first -= 1
+        ruled_by = self._readable(line[:first])
+        if ruled_by and ruled_by not in brought.ruled_by:
+            brought.ruled_by.append(ruled_by)
+
+    def _readable(self, line: Sequence[str]) -> str:
+        """The newest commit of a line whose config can be read; empty when there is none."""
+        for commit in reversed(line):
+            try:
+                if commit and self.config(commit) is not None:
+                    return commit
+            except UserMistake:
+                continue
+        return ""
+
+    def _containing(self, commit: str) -> tuple[Pull, ...]:
+        if commit not in self._pulls:
+            self._pulls[commit] = tuple(self._forge.pulls.containing(commit))
+        return self._pulls[commit]
+
+
+def reachable(rendering: Rendering, repository: Repository, commit: str) -> bool:
+    """Whether an older commit can still be had: a rewritten branch may have lost it. Raises TryLater."""
+    try:
+        rendering.workspace.fetch(repository, commit)
+    except UserMistake:
+        return False
+    return True
