@@ -19,6 +19,7 @@ from bot.domain.config import (
 from bot.domain.nodes import KIND, NAME, Node, Shape
 from bot.domain.pulls import Role
 from bot.domain.windows import read_window
+from bot.objects.health import cel
 from bot.objects.identity import Kind
 
 Fields = dict[str, object]
@@ -106,7 +107,18 @@ def _health(node: Node) -> Fields:
 def _health_rule(node: Node) -> HealthRule:
     given = node.keys(("kind", "healthy"), required=("kind", "healthy"))
     kind = given["kind"].text(KIND) if "kind" in given else ""
-    return HealthRule(Kind.parse(kind), given["healthy"].text(_EXPRESSION) if "healthy" in given else "")
+    return HealthRule(Kind.parse(kind), _expression(given["healthy"]) if "healthy" in given else "")
+
+
+def _expression(node: Node) -> str:
+    """A CEL expression over `object`, read here so that a misspelt one is a mistake of the config."""
+    text = node.text(_EXPRESSION)
+    try:
+        if text.strip():
+            cel.parse(text)
+    except cel.ExpressionError as error:
+        node.wrong(f"{node} cannot be read: {error}", "write a CEL expression, such as object.status.phase == 'Up'")
+    return text
 
 
 def _ignore(node: Node) -> IgnoreRule:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.objects.health.pods import first_failure
+from bot.objects.health.creation import uncreated
+from bot.objects.health.pods import first_failure, own, waiting_on
 from bot.objects.health.verdict import (
     Health,
     HealthState,
@@ -16,7 +17,7 @@ from bot.objects.health.verdict import (
     status_of,
     told,
 )
-from bot.objects.identity import Object
+from bot.objects.identity import Kind, Object, kind_of
 
 
 def job(body: Object, related: Sequence[Object], now: float) -> Health:
@@ -32,14 +33,27 @@ def job(body: Object, related: Sequence[Object], now: float) -> Health:
         return current("Complete")
     if (body.get("spec") or {}).get("suspend") is True:
         return Health(HealthState.SUSPENDED, "Suspended", "the job is suspended")
-    failure = first_failure([each for each in related if owned_by(each, body)], crashes=False)
+    status = status_of(body)
+    pods = own(related, lambda each: owned_by(each, body))
+    lacking = 1 - sum(count(status, name) for name in ("active", "succeeded"))
+    failure = uncreated(body, lacking, related, now) or first_failure(pods, now, crashes=False)
     if failure is not None:
         return failure
-    status = status_of(body)
     message = (
         f"{count(status, 'active')} active, {count(status, 'succeeded')} succeeded, {count(status, 'failed')} failed"
     )
-    return in_progress("Running", message)
+    return in_progress("Running", message + waiting_on(pods, now))
+
+
+def expired(desired: Object, written: float, now: float) -> Health | None:
+    """Current when a Job that is not there any more can only have ended and been removed after its time to live.
+
+    `written` is when we wrote it, in seconds since the epoch: a Job that vanished sooner was deleted by someone.
+    """
+    ttl = (desired.get("spec") or {}).get("ttlSecondsAfterFinished")
+    if kind_of(desired) != Kind("batch", "Job") or not isinstance(ttl, int) or now - written < ttl:
+        return None
+    return current("Expired", f"it ended and was removed after {ttl} s, as ttlSecondsAfterFinished asks")
 
 
 def cron_job(body: Object, related: Sequence[Object], now: float) -> Health:

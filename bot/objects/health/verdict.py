@@ -55,7 +55,12 @@ def status_of(body: Object) -> dict[str, Any]:
 
 def conditions_of(body: Object) -> dict[str, dict[str, Any]]:
     """Conditions by type. Those that are older than the object's generation, and say so, are left out."""
-    conditions = status_of(body).get("conditions")
+    return conditions_within(status_of(body), body)
+
+
+def conditions_within(part: dict[str, Any], body: Object) -> dict[str, dict[str, Any]]:
+    """The same for a part of an object's status that has conditions of its own."""
+    conditions = part.get("conditions")
     generation = body["metadata"].get("generation") or 0
     return {
         condition["type"]: condition

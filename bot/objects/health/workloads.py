@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.objects.difference import same
-from bot.objects.health.pods import first_failure
+from bot.objects.health.creation import uncreated
+from bot.objects.health.pods import first_failure, own, waiting_on
 from bot.objects.health.verdict import (
     Health,
     HealthState,
@@ -27,6 +28,8 @@ from bot.objects.identity import Object
 _HASH = "pod-template-hash"
 _REVISION = "controller-revision-hash"
 _DAEMON_GENERATION = ("pod-template-generation", "deprecated.daemonset.template.generation")
+_NEVER = 2**31 - 1
+"""A progress deadline that stands for none: the controller then sets no Progressing condition."""
 
 
 def deployment(body: Object, related: Sequence[Object], now: float) -> Health:
@@ -44,12 +47,12 @@ def deployment(body: Object, related: Sequence[Object], now: float) -> Health:
     if progressing and progressing.get("status") == "False":
         return failed(*told(progressing, "the rollout does not progress"))
     wanted = count(spec, "replicas", 1)
-    if _rolled_out(status, wanted) and _is_done(conditions, wanted, "progressDeadlineSeconds" in spec):
+    if _rolled_out(status, wanted) and _is_done(conditions, wanted, count(spec, "progressDeadlineSeconds", _NEVER)):
         return current("Available", f"{wanted} of {wanted} available")
-    pods = [each for each in related if any(owned_by(each, replica_set) for replica_set in newest)]
+    pods = own(related, lambda each: any(owned_by(each, replica_set) for replica_set in newest))
     updated, available = count(status, "updatedReplicas"), count(status, "availableReplicas")
     message = f"{updated} of {wanted} updated, {available} available"
-    return first_failure(pods, crashes=True) or in_progress("RollingOut", message)
+    return first_failure(pods, now, crashes=True) or in_progress("RollingOut", message + waiting_on(pods, now))
 
 
 def replica_set(body: Object, related: Sequence[Object], now: float) -> Health:
@@ -58,11 +61,13 @@ def replica_set(body: Object, related: Sequence[Object], now: float) -> Health:
     if refusal is not None:
         return refusal
     wanted = count(spec, "replicas", 1)
-    enough = all(count(status, name) >= wanted for name in ("readyReplicas", "availableReplicas"))
+    counters = ("fullyLabeledReplicas", "readyReplicas", "availableReplicas")
+    enough = all(count(status, name) >= wanted for name in counters)
     if "observedGeneration" in status and enough and count(status, "replicas") <= wanted:
         return current("Available", f"{wanted} of {wanted} available")
-    failure = first_failure([each for each in related if owned_by(each, body)], crashes=True)
-    return failure or in_progress("Starting", f"{count(status, 'readyReplicas')} of {wanted} ready")
+    pods = own(related, lambda each: owned_by(each, body))
+    message = f"{count(status, 'readyReplicas')} of {wanted} ready"
+    return first_failure(pods, now, crashes=True) or in_progress("Starting", message + waiting_on(pods, now))
 
 
 def stateful_set(body: Object, related: Sequence[Object], now: float) -> Health:
@@ -80,11 +85,13 @@ def stateful_set(body: Object, related: Sequence[Object], now: float) -> Health:
         updated = updated and status.get("currentRevision") == status.get("updateRevision")
     if updated and ready >= wanted and count(status, "replicas") <= wanted:
         return current("Ready", f"{wanted} of {wanted} ready")
-    newest = [
-        each for each in related if owned_by(each, body) and _label(each, _REVISION) == status.get("updateRevision")
-    ]
+    revision = status.get("updateRevision")
+    newest = own(related, lambda each: owned_by(each, body) and _label(each, _REVISION) == revision)
     message = f"{count(status, 'updatedReplicas')} of {wanted} updated, {ready} ready"
-    return first_failure(newest, crashes=True) or in_progress("RollingOut", message)
+    failure = uncreated(body, wanted - count(status, "replicas"), related, now) or first_failure(
+        newest, now, crashes=True
+    )
+    return failure or in_progress("RollingOut", message + waiting_on(newest, now))
 
 
 def daemon_set(body: Object, related: Sequence[Object], now: float) -> Health:
@@ -96,15 +103,18 @@ def daemon_set(body: Object, related: Sequence[Object], now: float) -> Health:
         return current("OnDelete", "pods take the new version when they are deleted")
     wanted = count(status, "desiredNumberScheduled")
     counters = ("currentNumberScheduled", "updatedNumberScheduled", "numberAvailable", "numberReady")
-    if all(count(status, name) >= wanted for name in counters):
+    if "desiredNumberScheduled" in status and all(count(status, name) >= wanted for name in counters):
         return current("Available", f"{wanted} of {wanted} available")
     label, annotation = _DAEMON_GENERATION
     generation = (body["metadata"].get("annotations") or {}).get(annotation)
-    newest = [each for each in related if owned_by(each, body) and generation and _label(each, label) == generation]
+    newest = own(related, lambda each: owned_by(each, body) and bool(generation) and _label(each, label) == generation)
     message = (
         f"{count(status, 'updatedNumberScheduled')} of {wanted} updated, {count(status, 'numberAvailable')} available"
     )
-    return first_failure(newest, crashes=True) or in_progress("RollingOut", message)
+    failure = uncreated(body, wanted - count(status, "currentNumberScheduled"), related, now) or first_failure(
+        newest, now, crashes=True
+    )
+    return failure or in_progress("RollingOut", message + waiting_on(newest, now))
 
 
 def _refusal(body: Object) -> Health | None:
@@ -123,11 +133,11 @@ def _rolled_out(status: dict[str, Any], wanted: int) -> bool:
     return enough and count(status, "replicas") == wanted
 
 
-def _is_done(conditions: dict[str, dict[str, Any]], wanted: int, has_deadline: bool) -> bool:
+def _is_done(conditions: dict[str, dict[str, Any]], wanted: int, deadline: int) -> bool:
     if wanted and not holds(conditions, "Available"):
         return False
     reason = conditions.get("Progressing", {}).get("reason")
-    return reason == "NewReplicaSetAvailable" or not has_deadline
+    return reason == "NewReplicaSetAvailable" or deadline == _NEVER
 
 
 def _is_newest(replica_set: Object, body: Object) -> bool:
