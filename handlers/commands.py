@@ -20,7 +20,7 @@ from bot.ports.reactions import Emoji
 from bot.ports.world import Ports
 from handlers.say import reply
 
-NEEDS = ("contents:read", "pull_requests:write")
+NEEDS = ("contents:read", "issues:write", "pull_requests:write")
 NOTHING = Config(apps={}, environments={}, commands=CommandSettings())
 
 

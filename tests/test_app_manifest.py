@@ -17,8 +17,6 @@ ROOT = Path(__file__).parents[1]
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "app.yaml").read_text())
 UNASKED = {"installation", "installation_repositories"}
 """Events that GitHub sends to every App."""
-FOR_EVENTS = {"issues": "read"}
-"""Permissions that only an event needs: `issue_comment` is sent to who may read issues."""
 
 
 def declared() -> dict[str, str]:
@@ -49,7 +47,7 @@ def test_events_are_those_the_door_admits() -> None:
 
 
 def test_permissions_are_those_the_client_declares_and_no_more() -> None:
-    assert MANIFEST["default_permissions"] == {**declared(), **FOR_EVENTS}
+    assert MANIFEST["default_permissions"] == declared()
 
 
 def test_no_job_asks_for_more_than_the_manifest_has() -> None:

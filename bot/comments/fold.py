@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from bot.comments.markdown import code, counted, label, listed, summary
-from bot.comments.objects import change_item, drifted_item, lines_of, riskiest
+from bot.comments.objects import change_item, drifted_item, lines_of, riskiest, shown_changes
 from bot.comments.parts import Item, Section
 from bot.comments.phrases import finding
 from bot.domain.plans import Change, Level, Plan, TargetPlan, Verb
@@ -40,13 +40,13 @@ def _changes(rows: Sequence[TargetPlan]) -> list[Section]:
     groups: dict[tuple[Change, ...], list[TargetPlan]] = {}
     for row in rows:
         if row.changes:
-            groups.setdefault(row.changes, []).append(row)
+            groups.setdefault(shown_changes(row), []).append(row)
     sections: list[Section] = []
     first: dict[str, TargetPlan] = {}
     for changes, alike in groups.items():
         row = alike[0]
         earlier = first.setdefault(row.target.app, row)
-        same = set(changes) & set(earlier.changes) if earlier is not row else set()
+        same = set(changes) & set(shown_changes(earlier)) if earlier is not row else set()
         if len(same) * 2 >= len(changes) > 0 and same:
             sections.append(_as_in(alike, earlier, [each for each in changes if each not in same]))
         else:

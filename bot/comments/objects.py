@@ -1,11 +1,12 @@
 """Objects in comments: one fenced difference per changed object, one list entry per drifted one."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bot.comments.markdown import code, counted, diff, label, named
 from bot.comments.parts import Item
 from bot.comments.phrases import VERBS, cause
-from bot.domain.plans import Change, Drifted, DriftedField, Field, Verb
+from bot.domain.plans import Change, Drifted, DriftedField, Field, TargetPlan, TargetState, Verb
 from bot.objects.redact import Redacted, inert
 
 LINES = 120
@@ -21,8 +22,15 @@ def riskiest(changes: Iterable[Change]) -> list[Change]:
     return sorted(changes, key=lambda each: (each.verb not in _RISKY, len(each.fields), each.object))
 
 
-def change_item(change: Change, *, whole: bool = False) -> Item:
-    """One object's change. `whole` leaves nothing out."""
+def shown_changes(row: TargetPlan) -> tuple[Change, ...]:
+    """A row's own changes. Where the whole row was not checked, its objects do not say so one by one."""
+    if row.state is not TargetState.UNCHECKED:
+        return row.changes
+    return tuple(replace(change, checked=True) for change in row.changes)
+
+
+def change_item(change: Change) -> Item:
+    """One object's change."""
     lines = list(diff_lines(change))
     heading = f"{named(change.object)} · {VERBS[change.verb]}"
     if not change.checked:
@@ -31,7 +39,7 @@ def change_item(change: Change, *, whole: bool = False) -> Item:
     if not lines:
         return Item(heading, short)
     left = len(lines) - LINES
-    if left > 0 and not whole:
+    if left > 0:
         lines = [*lines[:LINES], f"@@ {left:,} more lines @@"]
     return Item(f"{heading}\n{diff(lines)}", short)
 

@@ -113,8 +113,3 @@ def conflict(base: str, paths: Sequence[str]) -> str:
     """A pull that does not merge, as plain text."""
     shown = ", ".join(paths[:5]) + (f" and {len(paths) - 5} more" if len(paths) > 5 else "")
     return f"conflicts with {base} in {shown}; it is planned again on the next push"
-
-
-def not_deployed_from_here(base: str) -> str:
-    """A pull that merges into something else than the default branch, as plain text."""
-    return f"merges into {base}, which is not deployed; only the default branch is"

@@ -27,7 +27,8 @@ class About:
 def plan_comment(plan: Plan, about: About, most: int = MOST) -> list[str]:
     """The parts of a finished plan's comment, at most so many. When the head has moved on since, it says so on top."""
     if plan.note is not None:
-        return [f"### Plan: nothing to do\n\nThis pull {prose(plan.note)}.\n\n{_head_only(about)}"]
+        note = alert("WARNING", [prose(plan.note)]) if plan.failed else prose(plan.note)
+        return [f"### Plan: nothing was planned\n\n{note}\n\n{_head_only(about)}"]
     return pack(_head(plan, about), folds(plan, about.prefix), _footer(plan, about), most)
 
 

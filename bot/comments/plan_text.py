@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.comments.objects import diff_lines, riskiest
+from bot.comments.objects import diff_lines, riskiest, shown_changes
 from bot.comments.phrases import LEVELS, STATES, VERBS
 from bot.comments.tally import tally, verdict
 from bot.domain.plans import Change, Drifted, Finding, Plan, TargetPlan
@@ -36,7 +36,7 @@ def _target(row: TargetPlan) -> Iterator[str]:
         yield f"  {inert(place).plain if row.error_file else ''}{row.error.plain}"
     for finding in row.findings:
         yield _finding(finding, "  ")
-    for change in riskiest(row.changes):
+    for change in riskiest(shown_changes(row)):
         yield from _change(change)
     if row.pending:
         yield "  merged but not deployed yet:"

@@ -198,7 +198,10 @@ PLANS: dict[str, Plan] = {
             ),
         ),
     ),
-    "plan-elsewhere": plan(note=inert("merges into release-1, which is not deployed; only the default branch is")),
+    "plan-unreadable": plan(
+        note=inert(".plumbline.yaml:3: unknown key `aps` (did you mean apps?)"),
+        findings=(Finding(Level.BLOCK, "config", inert("unknown key"), file=".plumbline.yaml", line=3),),
+    ),
 }
 """By the name of the golden file."""
 

@@ -9,6 +9,7 @@ from bot.domain.errors import TryLater
 from bot.domain.pulls import Repository, Role
 from bot.forges.github.app import App
 from bot.forges.github.github import GitHub
+from bot.forges.github.permissions import strongest
 from bot.ports.checks import Annotation, Check, Conclusion
 from bot.ports.forge import ForgeRefused
 from bot.ports.forge_deployments import ForgeDeploymentState
@@ -17,6 +18,7 @@ from fixtures.forge.stage import Stage
 
 pytest_plugins = ["fixtures.forge.pytest_forge"]
 COMMENTS, CHECKS, DEPLOYMENTS = "pull_requests:write", "checks:write", "deployments:write"
+REACTIONS = "issues:write"
 PULLS = ("pull_requests:read", "contents:read")
 
 
@@ -118,7 +120,7 @@ def test_writing_one_comment_is_one_request(stage: Stage, hub: GitHub, shop: Rep
 def test_reaction_is_added_once_and_a_deleted_comment_is_fine(stage: Stage, hub: GitHub, shop: Repository) -> None:
     number = stage.open_pull()
     theirs = stage.forge.comment(number, "/plumb plan", by="ana")
-    with hub.open(shop, COMMENTS) as forge:
+    with hub.open(shop, REACTIONS) as forge:
         forge.reactions.add(theirs, Emoji.SEEN)
         forge.reactions.add(theirs, Emoji.SEEN)
         assert [each.content for each in stage.forge.comments(number)[0].reactions] == ["eyes"]
@@ -178,6 +180,37 @@ def test_role_in_a_private_repository_is_what_it_is(stage: Stage, hub: GitHub, s
     stage.forge.set_role("acme/shop", "cleo", role)  # type: ignore[arg-type]
     with hub.open(shop, "metadata:read") as forge:
         assert forge.permissions.role("cleo") is Role(role)
+
+
+@pytest.mark.parametrize(("given", "counts"), [("read", "none"), ("triage", "triage"), ("maintain", "maintain")])
+def test_reading_a_public_repository_is_no_role(stage: Stage, hub: GitHub, given: str, counts: str) -> None:
+    found = stage.forge.add_repository("acme/open", private=False)
+    stage.forge.add_to_installation(stage.installation.id, "acme/open")
+    stage.forge.add_user("cleo")
+    stage.forge.set_role("acme/open", "cleo", given)  # type: ignore[arg-type]
+    with hub.open(Repository("github", found.id, "acme/open", stage.installation.id), "metadata:read") as forge:
+        assert forge.permissions.role("cleo") is Role(counts)
+
+
+@pytest.mark.parametrize(
+    ("permission", "flags", "role"),
+    [
+        ("write", {"push": True, "triage": True, "pull": True}, Role.WRITE),
+        ("write", {"maintain": True, "push": True, "triage": True, "pull": True}, Role.MAINTAIN),
+        ("read", {"triage": True, "pull": True}, Role.TRIAGE),
+        ("read", {"admin": True, "pull": True}, Role.TRIAGE),
+        ("none", {"admin": True}, Role.NONE),
+        ("admin", {"pull": True}, Role.READ),
+        ("admin", {}, Role.NONE),
+        ("admin", None, Role.ADMIN),
+        ("write", None, Role.WRITE),
+        ("owner", None, Role.NONE),
+        (None, None, Role.NONE),
+    ],
+)
+def test_role_is_what_both_the_word_and_the_flags_allow(permission: object, flags: object, role: Role) -> None:
+    user = {"login": "cleo"} if flags is None else {"login": "cleo", "permissions": flags}
+    assert strongest({"permission": permission, "role_name": "release-captain", "user": user}) is role
 
 
 def test_stranger_has_no_role(stage: Stage, hub: GitHub, shop: Repository) -> None:

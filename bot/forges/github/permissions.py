@@ -64,23 +64,23 @@ class GitHubPermissions:
 def _role(remote: Remote, login: str) -> Role:
     address = f"{remote.url}/collaborators/{quote(login, safe='')}/permission"
     _, body = remote.requester.requestJsonAndCheck("GET", address)
-    role = _strongest(body)
+    role = strongest(body)
     if role is Role.READ and remote.private is not True:
         return Role.NONE
     return role
 
 
-def _strongest(body: object) -> Role:
+def strongest(body: object) -> Role:
     """The role that both the flags and the coarse word allow; without flags, the coarse word's."""
     if not isinstance(body, dict):
         return Role.NONE
     coarse = {"admin": Role.ADMIN, "write": Role.MAINTAIN, "read": Role.TRIAGE}.get(
-        body.get("permission", ""), Role.NONE
+        str(body.get("permission")), Role.NONE
     )
     user = body.get("user")
     flags = user.get("permissions") if isinstance(user, dict) else None
     if not isinstance(flags, dict):
         plain = {"admin": Role.ADMIN, "write": Role.WRITE, "read": Role.READ}
-        return plain.get(body.get("permission", ""), Role.NONE)
+        return plain.get(str(body.get("permission")), Role.NONE)
     flagged = next((role for name, role in FLAGS if flags.get(name) is True), Role.NONE)
     return flagged if coarse.at_least(flagged) else coarse

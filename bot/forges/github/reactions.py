@@ -5,7 +5,8 @@ from bot.forges.github.comments import lazy_comment
 from bot.forges.github.connection import Connection
 from bot.ports.reactions import Emoji
 
-NEEDS = ("pull_requests:write",)
+NEEDS = ("issues:write",)
+"""Also on a pull: GitHub's table of permissions lists reactions to its comments under issues alone."""
 
 
 class GitHubReactions:
