@@ -72,11 +72,15 @@ def refusals(body: Object) -> list[str]:
                 reasons.append(f"`metadata.{group}` holds `{name}`, which says what is whose: remove it")
     if body.get("sops") or _holds(body, lambda value: value.startswith(_ENCRYPTED)):
         reasons.append("it is encrypted with SOPS and was not decrypted")
-    if body["kind"] == "Secret":
-        reasons += [
-            f"`data.{name}` is not base64" for name, value in (body.get("data") or {}).items() if not _base64(value)
-        ]
-    return reasons
+    return reasons + (_secret_refusals(body) if body["kind"] == "Secret" else [])
+
+
+def _secret_refusals(body: Object) -> list[str]:
+    groups = [name for name in ("data", "stringData") if body.get(name) is not None]
+    wrong = [f"`{name}` must be a map" for name in groups if not isinstance(body[name], dict)]
+    if wrong:
+        return wrong
+    return [f"`data.{name}` is not base64" for name, value in (body.get("data") or {}).items() if not _base64(value)]
 
 
 def encode(body: Object) -> bytes:

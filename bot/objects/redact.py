@@ -83,7 +83,7 @@ def inert(text: str, limit: int = SHOWN) -> Redacted:
 
     Credentials that have a known shape are hidden all the same. Values of fields go through a Redactor instead.
     """
-    return Redacted(shortened(without_credentials(_cut(text), lambda _: _HIDDEN), limit), _SEAL)
+    return Redacted(shortened(without_credentials(_beginning(text), lambda _: _HIDDEN), limit), _SEAL)
 
 
 class Redactor:
@@ -108,22 +108,30 @@ class Redactor:
             return Redacted("(none)", _SEAL)
         if isinstance(value, Order):
             return Redacted("order " + ", ".join(map(str, value.items)), _SEAL)
-        return Redacted(shortened(_spelled(self._shown(key, path, value)), SHOWN), _SEAL)
+        return Redacted(self._cut(_spelled(self._shown(key, path, value)), key, path), _SEAL)
 
     def lines(self, key: ObjectKey, path: Path, value: str) -> tuple[Redacted, ...]:
         """A text of several lines, line by line, for a difference of lines; one line when it may not be shown."""
         shown = self._shown(key, path, value)
-        return tuple(Redacted(shortened(line, SHOWN), _SEAL) for line in str(shown).split("\n"))
+        return tuple(Redacted(self._cut(line, key, path), _SEAL) for line in str(shown).split("\n"))
 
     def text(self, message: str) -> Redacted:
         """An API server's or controller's sentence: paths and reasons stay, printed values go, secret or not."""
-        return Redacted(shortened(without_credentials(without_values(_cut(message)), lambda _: _HIDDEN), 500), _SEAL)
+        return Redacted(
+            shortened(without_credentials(without_values(_beginning(message)), lambda _: _HIDDEN), 500), _SEAL
+        )
 
     def fingerprint(self, key: ObjectKey, path: Path, value: Any) -> str:
         """Four hex digits of a keyed hash. The key is derived per repository, environment, object and field."""
         field = (*self._scope, key.group, key.kind, key.namespace, key.name, str_path(path))
         derived = hmac.digest(self._key, json.dumps(field).encode(), hashlib.sha256)
         return hmac.digest(derived, json.dumps(value, sort_keys=True).encode(), hashlib.sha256)[:2].hex()
+
+    def _cut(self, text: str, key: ObjectKey, path: Path) -> str:
+        """The text, shortened. Two texts that differ only in what is left out are told apart by a fingerprint."""
+        if len(text) <= SHOWN:
+            return text
+        return f"{shortened(text, SHOWN).removesuffix(')')}, {self.fingerprint(key, path, text)})"
 
     def _shown(self, key: ObjectKey, path: Path, value: Any) -> Any:
         """The value with everything secret in it replaced. The keys of a Secret are no secret."""
@@ -174,6 +182,6 @@ def _reads_as_text(value: str) -> bool:
         return False
 
 
-def _cut(text: str) -> str:
+def _beginning(text: str) -> str:
     """The part of a long text that is looked into, without the word that the cut would split."""
     return text if len(text) <= LONGEST else text[:LONGEST].rsplit(maxsplit=1)[0]

@@ -3,17 +3,28 @@
 from dataclasses import dataclass
 
 from bot.domain.plans import Cause, Change, Drifted, DriftedField, Field, Verb
-from bot.objects.canonical import unlabelled
-from bot.objects.difference import ABSENT, FieldChange, difference
-from bot.objects.identity import Object, ObjectKey
-from bot.objects.live import strip_live
+from bot.objects.canonical import PART_OF, unlabelled
+from bot.objects.difference import FieldChange, difference
+from bot.objects.identity import Object
+from bot.objects.leaves import leaf_changes, leaves_of
+from bot.objects.matching import field_path
 from bot.objects.ownership import applied_by, last_writer
-from bot.objects.paths import Path, str_path, value_at
-from bot.objects.redact import Redacted, Redactor
+from bot.objects.paths import ABSENT, Index, Path, str_path, value_at
+from bot.planning.fields import (
+    MANAGER,
+    Telling,
+    Written,
+    changed,
+    comparable,
+    contents,
+    others_of,
+    shown,
+    told,
+    value_shown,
+)
+from bot.planning.foreign import foreign_fields
 from bot.planning.predict import Prediction, Predictions
 from bot.planning.sides import Sent
-
-MANAGER = "plumbline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +51,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Comparing:
-    """What comparing an object needs: its key, its dry-runs, and the redactor every value passes."""
+    """What comparing an object needs. `ours` is false for a live object that somebody else made."""
 
-    key: ObjectKey
+    telling: Telling
     predictions: Predictions
-    redactor: Redactor
+    ours: bool
 
 
 def compare(sides: Sides, comparing: Comparing) -> Verdict:
@@ -52,160 +63,160 @@ def compare(sides: Sides, comparing: Comparing) -> Verdict:
 
     Raises ClusterUnreachable.
     """
-    drifted = _drift(sides, comparing)
-    pending = _pending(sides, comparing)
+    drifted = _drift(sides, comparing) if sides.applied else None
     if sides.head is None:
         return Verdict(drifted=drifted, left=sides.base is not None or sides.applied is not None)
     prediction = comparing.predictions.of(sides.head)
     if prediction.object is None:
         return Verdict(drifted=drifted, prediction=prediction)
-    change = _change(sides, prediction, comparing)
-    write = _write(sides, prediction, comparing)
+    change = _step(sides.base, sides.head, sides.live, comparing)
+    pending = _step(sides.applied, sides.base, sides.live, comparing) if sides.base else None
+    write = _onto_live(sides.head, sides.live, comparing, _last(sides))
     return Verdict(change, pending, drifted, write, prediction=prediction)
 
 
-def rendered_change(before: Sent | None, after: Sent | None, key: ObjectKey, redactor: Redactor) -> Change | None:
+def rendered_change(
+    before: Sent | None, after: Sent | None, telling: Telling, *, checked: bool = False
+) -> Change | None:
     """The difference of two renders, for when no cluster can be asked. None when they are equal, or after is gone."""
     if after is None or (before is not None and before.digest == after.digest):
         return None
     if before is None:
-        return Change(key, Verb.CREATE, _contents(after, key, redactor), checked=False)
-    changes = difference(unlabelled(before.body), unlabelled(after.body), key.of)
-    return Change(key, Verb.UPDATE, _fields(changes, key, redactor), checked=False)
+        return created(after, telling, checked=checked)
+    found = leaf_changes(difference(unlabelled(before.body), unlabelled(after.body), telling.key.of), telling.key.of)
+    return Change(telling.key, Verb.UPDATE, tuple(shown(each, telling) for _, each in found), checked)
 
 
-def created(sent: Sent, comparing: Comparing, checked: bool) -> Change:
+def created(sent: Sent, telling: Telling, *, checked: bool) -> Change:
     """A new object, shown as Git has it: the server's defaults are no news."""
-    return Change(comparing.key, Verb.CREATE, _contents(sent, comparing.key, comparing.redactor), checked)
+    return Change(telling.key, Verb.CREATE, contents(sent.body, telling), checked)
 
 
-def _change(sides: Sides, prediction: Prediction, comparing: Comparing) -> Change | None:
-    head, base = sides.head, sides.base
-    if head is None or (base is not None and base.digest == head.digest):
+def _last(sides: Sides) -> Object:
+    """What Git said when this object was last sent, as far as anybody knows."""
+    return (sides.applied or sides.base or Sent({}, "", "", 0)).body
+
+
+def _step(before: Sent | None, after: Sent, live: Object | None, comparing: Comparing) -> Change | None:
+    """From one commit's object to another's, both as the server would have them."""
+    telling = comparing.telling
+    if before is not None and before.digest == after.digest:
         return None
-    if base is None:
-        if sides.live is None:
-            return created(head, comparing, checked=True)
-        verb = Verb.UPDATE if applied_by(sides.live, MANAGER) else Verb.TAKEOVER
-        return _update(verb, sides.live, prediction, comparing)
-    before = comparing.predictions.of(base)
-    if before.object is None:
-        return rendered_change(base, head, comparing.key, comparing.redactor)
-    found = _difference(before.object, prediction.object, comparing.key)
-    fields = _caused(found, sides, prediction, comparing)
-    return Change(comparing.key, Verb.UPDATE, fields) if fields else None
+    if before is None:
+        return _onto_live(after, live, comparing, {})
+    first, then = comparing.predictions.of(before), comparing.predictions.of(after)
+    if first.object is None or then.object is None or (live is not None and _hidden(comparing)):
+        return rendered_change(before, after, telling, checked=then.object is not None)
+    fields = _between(before, after, live, comparing)
+    return Change(telling.key, Verb.UPDATE, fields) if fields else None
 
 
-def _caused(
-    found: tuple[FieldChange, ...], sides: Sides, prediction: Prediction, comparing: Comparing
-) -> tuple[Field, ...]:
-    """Fields of dryrun(B) → dryrun(H), with the paths that H drops judged against what lives (api-answers §0.4)."""
-    dropped = _dropped(sides, comparing.key)
-    fields = [_field(each, comparing, _cause(each.path, prediction)) for each in found if each.path not in dropped]
-    live = strip_live(unlabelled(sides.live)) if sides.live else {}
-    after = strip_live(unlabelled(prediction.object or {}))
-    for path in dropped:
-        was, becomes = value_at(live, path), value_at(after, path)
-        if was is ABSENT and becomes is ABSENT:
-            base = value_at(sides.base.body if sides.base else {}, path)
-            fields.append(_field(FieldChange(path, base, ABSENT), comparing, Cause.GIT))
-        elif was == becomes:
-            owner = last_writer(sides.live or {}, path)
-            stays = _field(FieldChange(path, was, becomes), comparing, Cause.STAYS, owner.manager if owner else "")
-            fields.append(stays)
-        else:
-            fields.append(_field(FieldChange(path, was, becomes), comparing, Cause.GIT))
-    return tuple(fields)
+def _between(before: Sent, after: Sent, live: Object | None, comparing: Comparing) -> tuple[Field, ...]:
+    """dryrun(before) → dryrun(after), and live → dryrun(after) for what Git drops (api-answers §0.4).
+
+    Git may drop what it no longer owns, so only the live object says what then happens.
+    """
+    key = comparing.telling.key
+    first, then = comparing.predictions.of(before), comparing.predictions.of(after)
+    old, new = comparable(first.object), comparable(then.object)
+    lives = comparable(live) if live is not None else old
+    dropped = _dropped(before, after, comparing)
+    found = [each for each in changed(old, new, key) if not _under(each[1].path, dropped)]
+    found += [each for each in changed(lives, new, key) if _under(each[1].path, dropped)]
+    written = Written(before.body, after.body, _taken(then, after.body))
+    fields = told(found, written, live, comparing.telling)
+    fields += _staying(before, dropped, then.object, lives, comparing)
+    return tuple(sorted(fields, key=lambda field: field.path))
 
 
-def _dropped(sides: Sides, key: ObjectKey) -> list[Path]:
-    if sides.base is None or sides.head is None:
-        return []
-    return [each.path for each in difference(sides.base.body, sides.head.body, key.of) if each.after is ABSENT]
+def _dropped(before: Sent, after: Sent, comparing: Comparing) -> list[Path]:
+    """The fields that Git no longer has; a list without keys counts as one field."""
+    gone = [each.path for each in difference(before.body, after.body, comparing.telling.key.of) if each.after is ABSENT]
+    return [path[: next((n for n, step in enumerate(path) if isinstance(step, Index)), len(path))] for path in gone]
 
 
-def _cause(path: Path, prediction: Prediction) -> Cause:
-    taken = any(conflict.field.lstrip(".") == str_path(path) for conflict in prediction.conflicts)
-    return Cause.TAKEN_OVER if taken else Cause.GIT
+def _under(path: Path, tops: list[Path]) -> bool:
+    return any(path[: len(top)] == top for top in tops)
 
 
-def _pending(sides: Sides, comparing: Comparing) -> Change | None:
-    base, applied = sides.base, sides.applied
-    if base is None or (applied is not None and applied.digest == base.digest):
-        return None
-    after = comparing.predictions.of(base)
-    if applied is None:
-        if sides.live is None or after.object is None:
-            return created(base, comparing, checked=after.object is not None)
-        verb = Verb.UPDATE if applied_by(sides.live, MANAGER) else Verb.TAKEOVER
-        return _update(verb, sides.live, after, comparing)
-    before = comparing.predictions.of(applied)
-    if before.object is None or after.object is None:
-        return rendered_change(applied, base, comparing.key, comparing.redactor)
-    fields = _fields(_difference(before.object, after.object, comparing.key), comparing.key, comparing.redactor)
-    return Change(comparing.key, Verb.UPDATE, fields) if fields else None
+def _staying(
+    before: Sent, dropped: list[Path], then: Object | None, lives: Object, comparing: Comparing
+) -> list[Field]:
+    """Fields that Git drops and that stay as they are, because others hold them too."""
+    fields, new = [], comparable(then)
+    for top in dropped:
+        for path, _ in leaves_of(top, value_at(before.body, top), comparing.telling.key.of):
+            value, others = value_at(new, path), others_of(then, path)
+            if value is not ABSENT and others and value == value_at(lives, path):
+                stays = FieldChange(path, value, value)
+                fields.append(shown(stays, comparing.telling, Cause.STAYS, ", ".join(others)))
+    return fields
+
+
+def _taken(prediction: Prediction, body: Object) -> dict[Path, str]:
+    """Who loses which field when we apply with force."""
+    found: dict[Path, list[str]] = {}
+    for conflict in prediction.conflicts:
+        path = field_path(conflict.field, prediction.object or body) or field_path(conflict.field, body)
+        if path is not None:
+            found.setdefault(path, []).append(conflict.manager)
+    return {path: ", ".join(sorted(set(managers))) for path, managers in found.items()}
+
+
+def _onto_live(after: Sent, live: Object | None, comparing: Comparing, last: Object) -> Change | None:
+    """What sending an object does to what lives. A Secret that somebody else made is never compared with live."""
+    telling, prediction = comparing.telling, comparing.predictions.of(after)
+    if live is None or prediction.object is None:
+        return created(after, telling, checked=prediction.object is not None)
+    verb = Verb.UPDATE if applied_by(live, MANAGER) else Verb.TAKEOVER
+    if _hidden(comparing):
+        return Change(telling.key, verb, contents(after.body, telling))
+    found = changed(comparable(live), comparable(prediction.object), telling.key)
+    fields = told(found, Written(last, after.body, _taken(prediction, after.body)), live, telling)
+    return Change(telling.key, verb, tuple(fields)) if fields or verb is Verb.TAKEOVER else None
+
+
+def _hidden(comparing: Comparing) -> bool:
+    return comparing.telling.key.kind == "Secret" and not comparing.telling.key.group and not comparing.ours
 
 
 def _drift(sides: Sides, comparing: Comparing) -> Drifted | None:
-    if sides.applied is None:
+    telling, live, applied = comparing.telling, sides.live, sides.applied
+    if applied is None or _hidden(comparing):
         return None
-    if sides.live is None:
-        return Drifted(comparing.key, (), gone=True)
-    ours = comparing.predictions.of(sides.applied)
+    if live is None:
+        return Drifted(telling.key, (), gone=True)
+    ours = comparing.predictions.of(applied)
     if ours.object is None:
         return None
-    found = _difference(sides.live, ours.object, comparing.key)
-    fields = tuple(_drifted_field(each, sides.live, comparing) for each in found)
-    return Drifted(comparing.key, fields) if fields else None
+    found = changed(comparable(live), comparable(ours.object), telling.key)
+    fields = [
+        _drifted_field(each, live, telling)
+        for top, each in found
+        if each.before is not ABSENT
+        or value_at(applied.body, each.path) is not ABSENT
+        or value_at(applied.body, top) is ABSENT
+    ]
+    if applied_by(live, MANAGER):
+        fields += _lost_label(applied.body, live, telling)
+        fields += foreign_fields(live, applied.body, telling)
+    return Drifted(telling.key, tuple(fields)) if fields else None
 
 
-def _drifted_field(each: FieldChange, live: Object, comparing: Comparing) -> DriftedField:
+def _drifted_field(each: FieldChange, live: Object, telling: Telling) -> DriftedField:
     owner = last_writer(live, each.path)
+    theirs = owner if owner and owner.manager != MANAGER else None
     return DriftedField(
         str_path(each.path),
-        _shown(each.before, each.path, comparing.key, comparing.redactor),
-        _shown(each.after, each.path, comparing.key, comparing.redactor),
-        owner.manager if owner and owner.manager != MANAGER else "",
-        (owner.time or "") if owner and owner.manager != MANAGER else "",
+        value_shown(each.path, each.before, telling),
+        value_shown(each.path, each.after, telling),
+        theirs.manager if theirs else "",
+        (theirs.time or "") if theirs else "",
     )
 
 
-def _write(sides: Sides, prediction: Prediction, comparing: Comparing) -> Change | None:
-    if sides.live is None:
-        return created(sides.head, comparing, checked=True) if sides.head else None
-    verb = Verb.UPDATE if applied_by(sides.live, MANAGER) else Verb.TAKEOVER
-    return _update(verb, sides.live, prediction, comparing)
-
-
-def _update(verb: Verb, before: Object, prediction: Prediction, comparing: Comparing) -> Change | None:
-    found = _difference(before, prediction.object, comparing.key)
-    fields = tuple(_field(each, comparing, _cause(each.path, prediction)) for each in found)
-    return Change(comparing.key, verb, fields) if fields or verb is Verb.TAKEOVER else None
-
-
-def _difference(before: Object | None, after: Object | None, key: ObjectKey) -> tuple[FieldChange, ...]:
-    return difference(strip_live(unlabelled(before or {})), strip_live(unlabelled(after or {})), key.of)
-
-
-def _contents(sent: Sent, key: ObjectKey, redactor: Redactor) -> tuple[Field, ...]:
-    body = unlabelled(sent.body)
-    named = {name: body["metadata"][name] for name in ("name", "namespace") if name in body["metadata"]}
-    skeleton = {"apiVersion": body["apiVersion"], "kind": body["kind"], "metadata": named}
-    return _fields(difference(skeleton, body, key.of), key, redactor)
-
-
-def _fields(changes: tuple[FieldChange, ...], key: ObjectKey, redactor: Redactor) -> tuple[Field, ...]:
-    return tuple(
-        Field(str_path(c.path), _shown(c.before, c.path, key, redactor), _shown(c.after, c.path, key, redactor))
-        for c in changes
-    )
-
-
-def _field(change: FieldChange, comparing: Comparing, cause: Cause, owner: str = "") -> Field:
-    before = _shown(change.before, change.path, comparing.key, comparing.redactor)
-    after = _shown(change.after, change.path, comparing.key, comparing.redactor)
-    return Field(str_path(change.path), before, after, cause, owner)
-
-
-def _shown(value: object, path: Path, key: ObjectKey, redactor: Redactor) -> Redacted | None:
-    return None if value is ABSENT else redactor.value(key, path, value)
+def _lost_label(body: Object, live: Object, telling: Telling) -> list[DriftedField]:
+    """Our label binds the object to its inventory, so losing it is drift although no difference shows it."""
+    path: Path = ("metadata", "labels", PART_OF)
+    ours, theirs = value_at(body, path), value_at(live, path)
+    return [] if ours == theirs else [_drifted_field(FieldChange(path, theirs, ours), live, telling)]

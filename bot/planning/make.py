@@ -14,9 +14,10 @@ from bot.objects.redact import Redactor
 from bot.planning.access import Access, Accesses
 from bot.planning.applied import applied_objects
 from bot.planning.configs import Configs, configs_of
+from bot.planning.refusing import Upcoming
 from bot.planning.rendering import Rendering, Tree, tree_at
 from bot.planning.sides import EMPTY, Ready, Scope, Side, make_side
-from bot.planning.target_plan import Question, Upcoming, plan_target, unplanned, upcoming_of
+from bot.planning.target_plan import Question, plan_target, unplanned, upcoming_of
 from bot.planning.touched import touched
 from bot.ports.clusters import ClusterUnreachable, PlanCluster
 
@@ -122,7 +123,7 @@ class _Planning:
     def _prepare(self, target: Target) -> _Prepared | TargetPlan | None:
         if target not in self._configs.head.targets():
             message = "no longer in the config: nothing is deleted, its objects are left behind"
-            return unplanned(target, TargetState.LEFT_BEHIND, message, ("", 0), self._redactor(target))
+            return unplanned(target, TargetState.LEFT_BEHIND, message)
         app = self._configs.head.app(target)
         access = self._planner.accesses.open(target, self._configs.head.environment(target))
         ready = Ready(app, access.grant, access.applyset, scope_of(access.cluster))
@@ -161,6 +162,7 @@ class _Planning:
             access.cluster,
             upcoming,
             access.why,
+            each.ready.app.ignore,
         )
         return plan_target(question)
 
@@ -168,7 +170,7 @@ class _Planning:
         """A broken head is an error row; one that fails the same way on base and is not the pull's doing is a note."""
         text = mistake.message + (f" ({mistake.remedy})" if mistake.remedy else "")
         state = TargetState.ERROR if mistake.file else TargetState.REFUSED
-        return unplanned(target, state, text, (mistake.file, mistake.line), self._redactor(target))
+        return unplanned(target, state, text, (mistake.file, mistake.line))
 
     def _redactor(self, target: Target) -> Redactor:
         return Redactor(self._planner.key, self._request.repository.key, target.environment)

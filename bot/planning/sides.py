@@ -1,17 +1,22 @@
 """What one target renders to at one commit, made ready to be sent: canonical, in its namespace, with our label."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.domain.config import App
 from bot.domain.errors import UserMistake
 from bot.domain.grants import Grant
 from bot.domain.grants_reader import refusal
 from bot.objects.canonical import canonical, digest, labelled, refusals
+from bot.objects.errors import ManifestError
+from bot.objects.hooks import never_applied
 from bot.objects.identity import Kind, Object, ObjectKey, key_of, kind_of
+from bot.objects.paths import value_at
 from bot.objects.read import SourceObject
 
 MAX_OBJECTS = 5_000
+
+_DEFINITION = Kind("apiextensions.k8s.io", "CustomResourceDefinition")
 
 Scope = Callable[[Kind], bool | None]
 """Whether a kind lives in namespaces; None when nobody can say."""
@@ -29,10 +34,14 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """All objects of one target at one commit. `identity` is equal exactly when the objects are."""
+    """All objects of one target at one commit. `identity` is equal exactly when the objects are.
+
+    `skipped` are hooks of other tools that are never applied, each with the reason.
+    """
 
     objects: Mapping[ObjectKey, Sent]
     identity: str
+    skipped: Mapping[ObjectKey, tuple[Sent, str]] = field(default_factory=dict)
 
 
 EMPTY = Side({}, "")
@@ -57,9 +66,14 @@ def make_side(sources: tuple[SourceObject, ...], ready: Ready) -> Side:
     if len(sources) > MAX_OBJECTS:
         raise UserMistake(f"{len(sources)} objects, over the limit of {MAX_OBJECTS:,} per target", "split the app")
     objects: dict[ObjectKey, Sent] = {}
+    skipped: dict[ObjectKey, tuple[Sent, str]] = {}
     scope = _with_crds(sources, ready.scope)
     for source in sources:
         key, sent = _ready(source, ready, scope)
+        hook = never_applied(sent.body)
+        if hook:
+            skipped[key] = (sent, f"is not applied: it is there only for the hook {hook}")
+            continue
         if key in objects:
             first = objects[key]
             raise UserMistake(
@@ -70,14 +84,26 @@ def make_side(sources: tuple[SourceObject, ...], ready: Ready) -> Side:
             )
         objects[key] = sent
     identity = digest({str(key): sent.digest for key, sent in objects.items()})
-    return Side(objects, identity)
+    return Side(objects, identity, skipped)
+
+
+def declared(body: Object) -> Kind | None:
+    """The kind that a CustomResourceDefinition brings along; None for other objects, and for one that says none."""
+    if kind_of(body) != _DEFINITION:
+        return None
+    group, kind = value_at(body, ("spec", "group")), value_at(body, ("spec", "names", "kind"))
+    return Kind(group, kind) if isinstance(group, str) and isinstance(kind, str) else None
 
 
 def _ready(source: SourceObject, ready: Ready, scope: Scope) -> tuple[ObjectKey, Sent]:
-    problems = refusals(source.body)
+    try:
+        problems = refusals(source.body)
+        body = canonical(source.body) if not problems else source.body
+    except ManifestError as wrong:
+        raise UserMistake(wrong.message, file=source.file, line=source.line) from None
     if problems:
         raise UserMistake("; ".join(problems), file=source.file, line=source.line)
-    body, namespaced = canonical(source.body), scope(kind_of(source.body))
+    namespaced = scope(kind_of(source.body))
     body = _placed(body, ready.app.namespace, namespaced)
     key = key_of(body)
     if namespaced is not False and not key.namespace:
@@ -106,15 +132,14 @@ def _placed(body: Object, namespace: str, namespaced: bool | None) -> Object:
 
 def _with_crds(sources: tuple[SourceObject, ...], scope: Scope) -> Scope:
     """Scopes as known, and for kinds nobody serves yet as the CRDs of the same render say."""
-    declared: dict[Kind, bool] = {}
+    kinds: dict[Kind, bool] = {}
     for source in sources:
-        if kind_of(source.body).kind == "CustomResourceDefinition":
-            spec = source.body.get("spec") or {}
-            names = spec.get("names") or {}
-            declared[Kind(str(spec.get("group")), str(names.get("kind")))] = spec.get("scope") != "Cluster"
+        kind = declared(source.body)
+        if kind is not None:
+            kinds[kind] = value_at(source.body, ("spec", "scope")) != "Cluster"
 
     def look(kind: Kind) -> bool | None:
         known = scope(kind)
-        return declared.get(kind) if known is None else known
+        return kinds.get(kind) if known is None else known
 
     return look

@@ -1,0 +1,68 @@
+"""Fields that others set on our objects and that Git never mentions: told, and left alone (DESIGN §6.6)."""
+
+from collections.abc import Iterator
+
+from bot.domain.plans import DriftedField
+from bot.objects.identity import Object
+from bot.objects.ownership import Owner, owned_paths, owners_of
+from bot.objects.paths import ABSENT, Path, str_path, value_at
+from bot.objects.redact import Redacted
+from bot.planning.fields import MANAGER, Telling, comparable
+
+_CONTROL_PLANE = frozenset(
+    {
+        "cloud-controller-manager",
+        "clusterrole-aggregation-controller",
+        "kube-apiserver",
+        "kube-controller-manager",
+        "kube-scheduler",
+        "kubelet",
+    }
+)
+"""What these write is their work, not somebody's edit."""
+
+_HARMLESS = ("image", "replicas", "resources")
+"""Fields whose value is shown although nobody wrote it down for this repository to see."""
+
+
+def foreign_fields(live: Object, ours: Object, telling: Telling) -> Iterator[DriftedField]:
+    """Each field of a live object that a person or another program owns and that our object does not have."""
+    body = comparable(live)
+    owners = {owner.manager for owner in owners_of(live, ()) if owner.manager not in _CONTROL_PLANE}
+    paths = {
+        path
+        for manager in owners
+        for operation in ("Apply", "Update")
+        if (manager, operation) != (MANAGER, "Apply")
+        for path in owned_paths(live, manager, operation)
+    }
+    for path in sorted(paths, key=str_path):
+        value = value_at(body, path)
+        if value is ABSENT or value_at(ours, path) is not ABSENT or _said_elsewhere(path, paths):
+            continue
+        writer = _writer(live, path)
+        if writer is not None:
+            shown = _shown(path, value, telling)
+            yield DriftedField(str_path(path), shown, None, writer.manager, writer.time or "", foreign=True)
+
+
+def _said_elsewhere(path: Path, paths: set[Path]) -> bool:
+    """Whether the field is the key of an item, which its path has, or something inside it is owned and says more."""
+    if len(path) > 1 and path[-1] in [name for name, _ in getattr(path[-2], "keys", ())]:
+        return len(_below(path[:-1], paths)) > 1
+    return bool(_below(path, paths))
+
+
+def _below(path: Path, paths: set[Path]) -> list[Path]:
+    return [other for other in paths if len(other) > len(path) and other[: len(path)] == path]
+
+
+def _writer(live: Object, path: Path) -> Owner | None:
+    owners = [owner for owner in owners_of(live, path) if owner.manager not in _CONTROL_PLANE]
+    return owners[-1] if owners and path[-1] != "caBundle" else None
+
+
+def _shown(path: Path, value: object, telling: Telling) -> Redacted | None:
+    if any(step in _HARMLESS for step in path):
+        return telling.redactor.value(telling.key, path, value)
+    return None

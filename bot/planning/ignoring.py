@@ -1,0 +1,111 @@
+"""Fields that are left to others: one rule for planning, drift and applying (`ignore` in the config, and autoscalers).
+
+A field that is left alone takes its live value in what is sent, so that nothing changes; it is not sent at all where
+somebody else holds it and keeps it without us. A new object is sent as Git has it: there is nobody to leave it to.
+"""
+
+import re
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any
+
+from bot.domain.config import IgnoreRule
+from bot.objects.canonical import PART_OF
+from bot.objects.identity import Object, ObjectKey, key_of
+from bot.objects.leaves import leaves
+from bot.objects.ownership import Owner, owners_of
+from bot.objects.paths import ABSENT, Index, Item, Member, Path, keyed, str_path, value_at
+
+MANAGER = "plumbline"
+_ENTRY = 3
+"""Steps to one label or annotation."""
+
+_REPLICAS: Path = ("spec", "replicas")
+_AUTOSCALER = ("kube-controller-manager", "scale")
+"""Who writes replicas through the scale subresource on behalf of a HorizontalPodAutoscaler."""
+
+
+def concerns(body: Object, rules: Sequence[IgnoreRule]) -> bool:
+    """Whether the live object has to be known before this one is sent."""
+    return value_at(body, _REPLICAS) is not ABSENT or any(_matches(rule, key_of(body)) for rule in rules)
+
+
+def left_alone(body: Object, live: Object | None, rules: Sequence[IgnoreRule]) -> Object:
+    """The object as it is to be sent: fields that rules name, and replicas that an autoscaler sets, as they live."""
+    if live is None:
+        return body
+    for path in _paths(body, live, rules):
+        value = value_at(live, path)
+        body = _replaced(body, path, ABSENT if value is ABSENT or _kept_by_others(live, path) else value)
+    return body
+
+
+def _paths(body: Object, live: Object, rules: Sequence[IgnoreRule]) -> list[Path]:
+    """The fields of the object that are left alone, each at its top."""
+    key = key_of(body)
+    patterns = [_pattern(rule.field) for rule in rules if _matches(rule, key)]
+    found: dict[Path, None] = {}
+    for path, _ in leaves((), body, key.of) if patterns else ():
+        tops = [path[:length] for length in range(1, len(path) + 1)]
+        top = next((top for top in tops if any(each.fullmatch(str_path(top)) for each in patterns)), None)
+        if top is not None and _may_be_left(path):
+            found[path[:_ENTRY] if path[0] == "metadata" and len(top) < _ENTRY else top] = None
+    scalers = {(owner.manager, owner.subresource) for owner in owners_of(live, _REPLICAS)}
+    if value_at(body, _REPLICAS) is not ABSENT and _AUTOSCALER in scalers:
+        found[_REPLICAS] = None
+    return list(found)
+
+
+def _may_be_left(path: Path) -> bool:
+    """Whether a field is nobody's identity: names, kinds and our label are never left to others."""
+    if path[0] == "metadata":
+        return len(path) >= _ENTRY and path[1] in ("annotations", "labels") and path[2] != PART_OF
+    return path[0] not in ("apiVersion", "kind")
+
+
+def _matches(rule: IgnoreRule, key: ObjectKey) -> bool:
+    parts = ((key.group, rule.group), (key.kind, rule.kind), (key.name, rule.name))
+    return all(fnmatchcase(text, pattern) for text, pattern in parts)
+
+
+@cache
+def _pattern(field: str) -> re.Pattern[str]:
+    """A field's pattern: `*` stands for anything, everything else for itself, brackets of list items too."""
+    return re.compile(".*".join(re.escape(part) for part in field.split("*")))
+
+
+def _kept_by_others(live: Object, path: Path) -> bool:
+    """Whether the field stays when we no longer send it: others hold it, and not only beside us by an update."""
+    owners = owners_of(live, path)
+    ours = any(_is_ours(owner) for owner in owners)
+    others = [owner for owner in owners if not _is_ours(owner)]
+    return any(owner.operation == "Apply" for owner in others) if ours else bool(others)
+
+
+def _is_ours(owner: Owner) -> bool:
+    return (owner.manager, owner.operation) == (MANAGER, "Apply")
+
+
+def _replaced(parent: Any, path: Path, value: Any) -> Any:
+    """The same data with another value at a path that exists in it; ABSENT takes the field out."""
+    step, rest = path[0], path[1:]
+    if isinstance(step, str):
+        below = _replaced(parent[step], rest, value) if rest else value
+        kept = parent.items() if below is not ABSENT else ((k, v) for k, v in parent.items() if k != step)
+        return {name: below if name == step else entry for name, entry in kept}
+    items = []
+    for position, item in enumerate(parent):
+        if not _selects(step, position, item):
+            items.append(item)
+        elif rest or value is not ABSENT:
+            items.append(_replaced(item, rest, value) if rest else value)
+    return items
+
+
+def _selects(step: Item | Index | Member, position: int, item: Any) -> bool:
+    if isinstance(step, Index):
+        return step.position == position
+    if isinstance(step, Member):
+        return bool(step.value == item)
+    return keyed(item, tuple(name for name, _ in step.keys)) == step

@@ -1,0 +1,117 @@
+"""What it means that the API server refuses a dry-run: checked only on apply, a replacement, or a mistake to mend."""
+
+from dataclasses import dataclass
+
+from bot.domain.plans import Change, Verb
+from bot.objects.identity import Kind, ObjectKey
+from bot.planning.compare import Comparing, Sides, Verdict, created, rendered_change
+from bot.ports.clusters import PlanCluster, Refusal, Refused
+
+_HOLDS_DATA = frozenset(
+    {
+        Kind("", "Namespace"),
+        Kind("", "PersistentVolume"),
+        Kind("", "PersistentVolumeClaim"),
+        Kind("apiextensions.k8s.io", "CustomResourceDefinition"),
+        Kind("apps", "StatefulSet"),
+    }
+)
+"""Kinds that are never offered as a replacement: deleting them takes data or other objects along."""
+
+_HINTS = (
+    (
+        "may not be specified when strategy",
+        "the server's own default stands in the way: write `spec.strategy.rollingUpdate` in one merge, and Recreate "
+        "without it in the next",
+    ),
+    ("may not specify more than 1 volume type", "the server keeps the volume's old type: give the volume another name"),
+    ("exceeded quota", "lower what is requested, or have the quota raised"),
+    ("failed quota", "write the requests and limits that the quota asks for"),
+    ("field not declared in schema", "the field is misspelt, stands in the wrong place, or needs a newer cluster"),
+    ("duplicate entries for key", "remove one of the two entries"),
+    ("is attempting to grant RBAC permissions not currently held", "the identity must hold what it grants"),
+)
+_REMEDIES = {
+    Refusal.NO_KIND: "install its definition first, or add it to this app",
+    Refusal.TOO_LARGE: "split it",
+    Refusal.GONE: "it was deleted and made again meanwhile: plan again",
+    Refusal.MODIFIED: "remove metadata.resourceVersion",
+    Refusal.FORBIDDEN: "the operator's grant does not cover it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """What does not exist yet but will, through the same plan: namespaces, and kinds by their CRDs."""
+
+    namespaces: frozenset[str] = frozenset()
+    kinds: frozenset[Kind] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why one object cannot be planned. `message` may be the server's text; `hint` is ours, and says what helps."""
+
+    object: ObjectKey
+    refused: Refused
+    message: str
+    hint: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusing:
+    """Whom to ask again, and what is on its way."""
+
+    cluster: PlanCluster
+    upcoming: Upcoming
+
+
+def refused_verdict(
+    sides: Sides, comparing: Comparing, refused: Refused, refusing: Refusing
+) -> tuple[Verdict, Problem | None]:
+    """What is said about an object whose head the server refuses. Raises ClusterUnreachable."""
+    key, head = comparing.telling.key, sides.head
+    if head is None:
+        return Verdict(left=True), None
+    missing = _namespace_missing(key, refused, refusing.cluster)
+    if _awaited(key, refused, refusing.upcoming, missing=missing):
+        later = created(head, comparing.telling, checked=False)
+        unchanged = sides.base is not None and sides.base.digest == head.digest
+        return Verdict(change=None if unchanged else later, write=later), None
+    if refused.why == Refusal.IMMUTABLE and key.of not in _HOLDS_DATA:
+        return _replacement(sides, comparing), None
+    message, hint = _said(key, refused, missing=missing)
+    return Verdict(), Problem(key, refused, message, hint, head.file, head.line)
+
+
+def _namespace_missing(key: ObjectKey, refused: Refused, cluster: PlanCluster) -> bool:
+    """An identity with rights in namespaces only gets a 403 where a namespace is missing (api-answers §4)."""
+    if refused.why == Refusal.FORBIDDEN and key.namespace:
+        return cluster.namespace_exists(key.namespace) is False
+    return refused.why == Refusal.NO_NAMESPACE
+
+
+def _awaited(key: ObjectKey, refused: Refused, upcoming: Upcoming, *, missing: bool) -> bool:
+    if refused.why in (Refusal.NO_KIND, Refusal.FORBIDDEN) and key.of in upcoming.kinds:
+        return True
+    return key.namespace in upcoming.namespaces and (missing or refused.why == Refusal.FORBIDDEN)
+
+
+def _replacement(sides: Sides, comparing: Comparing) -> Verdict:
+    """What cannot be changed in place is deleted and made again. It stays a replacement while base asks for it too."""
+    key = comparing.telling.key
+    change = rendered_change(sides.base, sides.head, comparing.telling, checked=True)
+    replace = Change(key, Verb.REPLACE, change.fields if change else ())
+    return Verdict(change=replace if change else None, write=replace)
+
+
+def _said(key: ObjectKey, refused: Refused, *, missing: bool) -> tuple[str, str]:
+    if missing:
+        hint = "add the Namespace to this app, or have it made"
+        return f"the namespace {key.namespace} does not exist", hint
+    if refused.why == Refusal.IMMUTABLE:
+        return refused.message, "undo the change, or move to an object of another name"
+    hint = next((hint for text, hint in _HINTS if text in refused.message), _REMEDIES.get(refused.why, ""))
+    return refused.message, hint

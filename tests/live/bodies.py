@@ -1,0 +1,79 @@
+"""Two versions of an object compared for tests, written apart from what it is there to judge."""
+
+from collections.abc import Iterator
+from typing import Any
+
+NOT_COMPARED = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid")
+BOOKKEEPING = "deployment.kubernetes.io/"
+PART_OF = "applyset.kubernetes.io/part-of"
+KEYS = (
+    ("containers", ("name",)),
+    ("initContainers", ("name",)),
+    ("env", ("name",)),
+    ("volumes", ("name",)),
+    ("volumeMounts", ("mountPath",)),
+    ("imagePullSecrets", ()),
+    ("versions", ("name",)),
+    ("webhooks", ("name",)),
+)
+Flat = dict[str, Any]
+
+
+def differences(before: dict[str, Any] | None, after: dict[str, Any] | None) -> dict[str, tuple[Any, Any]]:
+    """Path to both values of every field that differs; None where there is none."""
+    old, new = flat(clean(before)), flat(clean(after))
+    return {path: (old.get(path), new.get(path)) for path in sorted({*old, *new}) if old.get(path) != new.get(path)}
+
+
+def clean(body: dict[str, Any] | None) -> dict[str, Any]:
+    """What is left of an object when status, the server's metadata and our label are taken away."""
+    if body is None:
+        return {}
+    metadata = {name: value for name, value in body["metadata"].items() if name not in NOT_COMPARED}
+    labels = {name: value for name, value in (metadata.get("labels") or {}).items() if name != PART_OF}
+    metadata["labels"] = labels
+    annotations = metadata.get("annotations") or {}
+    metadata["annotations"] = {name: value for name, value in annotations.items() if not name.startswith(BOOKKEEPING)}
+    return {**{name: value for name, value in body.items() if name != "status"}, "metadata": metadata}
+
+
+def flat(value: Any, path: str = "", name: str = "", kind: str = "") -> Flat:
+    """Every single field below a value by its path, as plans write paths. Orders of keyed lists have a path too."""
+    return dict(_flat(value, path, name, kind or (value.get("kind", "") if isinstance(value, dict) else "")))
+
+
+def _flat(value: Any, path: str, name: str, kind: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        if path and not value and name not in ("labels", "annotations"):
+            yield path, value
+        for key, entry in value.items():
+            plain = all(c.isalnum() or c in "-_" for c in key)
+            step = (f".{key}" if path else key) if plain else f'["{key}"]'
+            yield from _flat(entry, path + step, key, kind)
+    elif isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        yield from _items(value, path, name, kind)
+    else:
+        yield path, value
+
+
+def _items(items: list[dict[str, Any]], path: str, name: str, kind: str) -> Iterator[tuple[str, Any]]:
+    keys = dict(KEYS).get(name) or _ports(name, path, kind)
+    if not keys or (kind == "ServiceAccount"):
+        for position, item in enumerate(items):
+            yield from _flat(item, f"{path}[{position}]", "", kind)
+        return
+    steps = []
+    for item in items:
+        item = {**item, "protocol": item.get("protocol", "TCP")} if "protocol" in keys else item
+        step = "[" + ",".join(f"{key}={item[key]}" for key in keys) + "]"
+        steps.append(step)
+        rest = {key: value for key, value in item.items() if key not in keys}
+        yield from _flat(rest, path + step, "", kind) if rest else [(path + step, {key: item[key] for key in keys})]
+    if len(steps) > 1:
+        yield f"{path}#", steps
+
+
+def _ports(name: str, path: str, kind: str) -> tuple[str, ...]:
+    if name == "ports" and "containers" in path:
+        return ("containerPort", "protocol")
+    return ("port", "protocol") if name == "ports" and kind == "Service" else ()

@@ -1,0 +1,290 @@
+"""Every edit of the table, planned and then really applied: what the plan says is what the API server then did."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.domain.plans import Cause, Change, Level, Plan, TargetPlan
+from bot.objects.identity import Object, ObjectKey, key_of
+from bot.planning.make import PlanRequest, make_plan
+from bot.wiring import local
+from fixtures.cluster.access import Access
+from tests.live import manifests
+from tests.live.bodies import PART_OF, differences, flat
+from tests.live.edits import EDITS, Edit
+from tests.live.planned import Scratch, rendered
+
+Lives = dict[ObjectKey, Object]
+_LIST = re.compile(r"\[\d+\].*")
+APPS = ("good", "bad")
+FIRST = ("CustomResourceDefinition", "Namespace")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One edit with its plan, and what lived before and after it was applied."""
+
+    edit: Edit
+    row: TargetPlan
+    before: Lives
+    after: Lives
+    base: list[Object]
+    head: list[Object]
+
+
+@pytest.fixture(scope="module")
+def seen(cluster: Access, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Seen]:
+    """All edits in one repository: applied as base has them, edited by hand, planned, applied as head has them."""
+    namespace = cluster.new_namespace()
+    scratch = Scratch.make(tmp_path_factory.mktemp("edits") / "repository")
+    apps = {
+        name: {"path": f"apps/{name}", "environments": ["prod"], "renderer": "plain", "namespace": namespace}
+        for name in APPS
+    }
+    config = {"version": 1, "apps": apps, "environments": {"prod": {"cluster": "here"}}}
+    base = scratch.commit({".plumbline.yaml": yaml.safe_dump(config), **_files(namespace, "before")})
+    head = scratch.commit(_files(namespace, "after"))
+    bases, heads = (_sent(scratch, commit) for commit in (base, head))
+    _apply(cluster, bases)
+    for edit in EDITS:
+        for hand in edit.hands:
+            _by_hand(cluster, namespace, edit, hand)
+    _settle(cluster, namespace)
+    before = _lives(cluster, bases + heads)
+    with local(scratch.folder, "local:0", cluster.admin_kubeconfig) as here:
+        here.planner.rendering.workspace.fetch(here.repository, base, head)
+        plan = make_plan(PlanRequest(here.repository, base, head, head, everything=True), here.planner)
+    assert plan is not None
+    _apply(cluster, heads)
+    after = _lives(cluster, bases + heads)
+    return {edit.name: _part(edit, namespace, plan, (before, after)) for edit in EDITS}
+
+
+def _part(edit: Edit, namespace: str, plan: Plan, lives: tuple[Lives, Lives]) -> Seen:
+    """What of it all belongs to one edit."""
+    base, head = (_objects(_text(edit, namespace, side), namespace) for side in ("before", "after"))
+    keys = {key_of(body) for body in base + head}
+    row = next(row for row in plan.targets if row.target.app == _app(edit))
+    row = replace(
+        row,
+        changes=tuple(each for each in row.changes if each.object in keys),
+        writes=tuple(each for each in row.writes if each.object in keys),
+        drifted=tuple(each for each in row.drifted if each.object in keys),
+        findings=tuple(each for each in row.findings if each.object in keys),
+    )
+    before, after = ({key: body for key, body in some.items() if key in keys} for some in lives)
+    return Seen(edit, row, before, after, base, head)
+
+
+def _app(edit: Edit) -> str:
+    return APPS[edit.ends == "error"]
+
+
+def _text(edit: Edit, namespace: str, side: str) -> str:
+    return str(getattr(edit, side)).replace("NAME", edit.name).replace("NS", namespace)
+
+
+def _files(namespace: str, side: str) -> dict[str, str | None]:
+    return {f"apps/{_app(edit)}/{edit.name}.yaml": _text(edit, namespace, side) for edit in EDITS}
+
+
+def _objects(text: str, namespace: str) -> list[Object]:
+    """Read apart from the bot's own reader, with the app's namespace where there is none and could be one."""
+    bodies = [body for body in yaml.safe_load_all(text) if body]
+    for body in bodies:
+        if body["kind"] not in (*FIRST, "ValidatingWebhookConfiguration"):
+            body["metadata"].setdefault("namespace", namespace)
+    return bodies
+
+
+def _sent(scratch: Scratch, commit: str) -> list[Object]:
+    """What the targets render to, as it is sent."""
+    texts = [rendered(scratch, f"prod/{name}", commit) for name in APPS]
+    return [body for text in texts for body in yaml.safe_load_all(text)]
+
+
+def _apply(cluster: Access, bodies: list[Object]) -> None:
+    """As manager plumbline, with force; what is refused is left out. Definitions and namespaces go first."""
+    first = [body for body in bodies if body["kind"] in FIRST]
+    for wave in (first, [body for body in bodies if body not in first]):
+        text = "\n---\n".join(json.dumps(body) for body in wave)
+        options = ("--server-side", "--field-manager=plumbline", "--force-conflicts")
+        cluster.kubectl("apply", *options, "-f", "-", stdin=text, codes=(0, 1), seconds=120)
+        for body in wave:
+            if body["kind"] == "CustomResourceDefinition":
+                name = body["metadata"]["name"]
+                cluster.kubectl("wait", "--for=condition=Established", f"crd/{name}", "--timeout=30s")
+
+
+def _by_hand(cluster: Access, namespace: str, edit: Edit, hand: tuple[str, ...]) -> None:
+    words = [word.replace("NAME", edit.name) for word in hand]
+    text = manifests.CO_OWNED if "CO_OWNED" in words else None
+    words = ["-" if word == "CO_OWNED" else word for word in words]
+    cluster.kubectl(*words, "-n", namespace, "--as=ana", "--as-group=system:masters", stdin=text)
+
+
+def _settle(cluster: Access, namespace: str) -> None:
+    """Wait until controllers have written what they write into objects they were given."""
+
+    def bound() -> bool:
+        claims = cluster.get("pvc", "-n", namespace)["items"]
+        return all(claim["spec"].get("volumeName") for claim in claims)
+
+    cluster.wait_until("claims are bound", bound)
+
+
+def _lives(cluster: Access, bodies: list[Object]) -> Lives:
+    """What lives of these. kubectl leaves out all when it does not know a kind, so each own kind is asked for alone."""
+    found: Lives = {}
+    for version in sorted({body["apiVersion"] for body in bodies if body["kind"] == "Widget"} | {""}):
+        some = [body for body in bodies if (body["apiVersion"] if body["kind"] == "Widget" else "") == version]
+        text = "\n---\n".join(json.dumps(body) for body in some)
+        answer = cluster.kubectl(
+            "get", "-f", "-", "--ignore-not-found", "--show-managed-fields", "-o", "json", stdin=text, codes=(0, 1)
+        )
+        items = json.loads(answer or '{"items": []}').get("items", [])
+        found |= {key_of(item): item for item in items}
+    return found
+
+
+def _named(*ends: str) -> list[str]:
+    return [edit.name for edit in EDITS if edit.ends in ends]
+
+
+@pytest.mark.parametrize("name", _named("changes", "drifted", "nothing"))
+def test_what_will_be_written_is_what_was_written(seen: dict[str, Seen], name: str) -> None:
+    told = {change.object: _told(change) for change in seen[name].row.writes}
+    for key, really in _really(seen[name]):
+        expected = {path for path in really if _is_news(path, key, really, seen[name])}
+        assert _collapsed(told.get(key, {})) == _collapsed(expected), f"{key}: {really}"
+        _values_agree(told.get(key, {}), really)
+
+
+@pytest.mark.parametrize("name", _named("changes"))
+def test_the_pulls_change_is_what_applying_it_did(seen: dict[str, Seen], name: str) -> None:
+    row = seen[name].row
+    drifted = {(each.object, field.path) for each in row.drifted for field in each.fields}
+    changes = {change.object: change for change in row.changes}
+    assert changes
+    for key, really in _really(seen[name]):
+        told = _told(changes[key]) if key in changes else {}
+        own = {path for path in really if _is_news(path, key, really, seen[name]) and (key, path) not in drifted}
+        assert _collapsed(own) <= _collapsed(told)
+        assert _collapsed(told) <= _collapsed(really)
+        _values_agree({path: told[path] for path in told if (key, path) not in drifted}, really)
+    assert seen[name].edit.says <= {(f.path, f.cause.value) for change in row.changes for f in change.fields}
+
+
+@pytest.mark.parametrize("name", [edit.name for edit in EDITS])
+def test_what_stays_is_there_as_before(seen: dict[str, Seen], name: str) -> None:
+    for change in seen[name].row.changes:
+        for field in change.fields:
+            if field.cause is Cause.STAYS:
+                before, after = (flat(lives[change.object]) for lives in (seen[name].before, seen[name].after))
+                assert before[field.path] == after[field.path]
+
+
+@pytest.mark.parametrize("name", _named("nothing", "drifted"))
+def test_an_edit_that_means_nothing_is_no_change(seen: dict[str, Seen], name: str) -> None:
+    assert not seen[name].row.changes
+    assert bool(seen[name].row.drifted) is (seen[name].edit.ends == "drifted")
+
+
+@pytest.mark.parametrize("name", _named("nothing"))
+def test_an_edit_that_means_nothing_writes_nothing(seen: dict[str, Seen], name: str) -> None:
+    assert not seen[name].row.writes
+    for key, body in seen[name].before.items():
+        assert body["metadata"].get("generation") == seen[name].after[key]["metadata"].get("generation")
+
+
+@pytest.mark.parametrize("name", _named("replace", "error"))
+def test_what_the_plan_says_cannot_be_changed_was_refused(seen: dict[str, Seen], name: str) -> None:
+    row, replaced = seen[name].row, seen[name].edit.ends == "replace"
+    assert not any(really for _, really in _really(seen[name]))
+    assert [write.verb.value for write in row.writes] == (["replace"] if replaced else [])
+    if not replaced:
+        assert [(each.file, each.line) for each in row.findings if each.level is Level.WARN] == [
+            (f"apps/bad/{name}.yaml", 1)
+        ]
+
+
+@pytest.mark.parametrize("name", [edit.name for edit in EDITS])
+def test_nobody_is_blamed_for_drift_where_nobody_was(seen: dict[str, Seen], name: str) -> None:
+    if not seen[name].edit.hands:
+        assert not seen[name].row.drifted
+
+
+def _really(seen: Seen) -> Iterator[tuple[ObjectKey, dict[str, tuple[Any, Any]]]]:
+    for key in sorted({*seen.before, *seen.after}):
+        yield key, differences(seen.before.get(key), seen.after.get(key))
+
+
+def _told(change: Change) -> dict[str, tuple[str | None, str | None]]:
+    found = {}
+    for field in change.fields:
+        if field.cause is not Cause.STAYS:
+            order = field.before is not None and field.before.plain.startswith("order [")
+            values = (field.before.plain if field.before else None, field.after.plain if field.after else None)
+            found[field.path + ("#" if order else "")] = values
+    return found
+
+
+def _is_news(path: str, key: ObjectKey, really: dict[str, tuple[Any, Any]], seen: Seen) -> bool:
+    """Defaults of what Git adds or takes away are no news, nor is an order that follows from an item alone."""
+    old, new = really[path]
+    if path.endswith("#"):
+        common = [
+            [step for step in old or [] if step in (new or [])],
+            [step for step in new or [] if step in (old or [])],
+        ]
+        return common[0] != common[1]
+    written, other = (seen.head, seen.before) if old is None else (seen.base, seen.after)
+    said = {_stored(each) for body in written if key_of(body) == key for each in flat(body)}
+    there = set(flat(other.get(key) or {}))
+    if path in said or (old is not None and new is not None):
+        return path not in ("apiVersion", "kind", "metadata.name", "metadata.namespace")
+    if key not in seen.before:
+        return False
+    if path.endswith("odePort") or "ADDED" in path:
+        return old is not None  # the server picks a port; a variable of somebody's goes with its container
+    top = next(top for top in _tops(path) if not any(_inside(each, top) for each in there))
+    return not any(_inside(each, top) for each in said)
+
+
+def _tops(path: str) -> list[str]:
+    return [path[: found.start()] for found in re.finditer(r"(?<=.)[.\[]", path)] + [path]
+
+
+def _inside(path: str, top: str) -> bool:
+    return path == top or path.startswith((f"{top}.", f"{top}["))
+
+
+def _stored(path: str) -> str:
+    return path.replace("stringData.", "data.")
+
+
+def _collapsed(paths: Any) -> set[str]:
+    """Lists without keys count as one field; a port that names no protocol is TCP."""
+    return {_LIST.sub("", path) for path in paths if PART_OF not in path}
+
+
+def _values_agree(told: dict[str, tuple[str | None, str | None]], really: dict[str, tuple[Any, Any]]) -> None:
+    for path, values in told.items():
+        if (
+            path not in really
+            or _LIST.search(path)
+            or any(value and value.startswith("changed (") for value in values)
+            or path.endswith("#")
+        ):
+            continue
+        for shown, value in zip(values, really[path], strict=True):
+            assert (shown is None) is (value is None), path
+            if isinstance(value, str) and len(value) < 200 and '"' not in str(shown):
+                assert shown == value.replace("\n", "\\n"), path
+            elif isinstance(value, int):
+                assert shown == json.dumps(value), path
