@@ -143,6 +143,8 @@ WRONG = [
     ("pull_request", payload(action="opened", pull_request={"number": -1})),
     ("pull_request", payload(action="opened", pull_request=[])),
     ("pull_request", {**payload(action="opened", pull_request={"number": 3}), "repository": {"id": 2**70}}),
+    ("installation", {"action": [], "installation": {"id": 5}}),
+    ("pull_request", payload(action={}, pull_request={"number": 3})),
     ("push", payload(ref=["refs/heads/main"], after=TIP)),
     ("push", payload(ref="refs/heads/main", after="--upload-pack=x")),
     ("push", payload(ref="refs/heads/main", after=TIP.upper())),

@@ -59,7 +59,7 @@ class GitHubDoor:
 
 
 def _pull_request(payload: dict[str, Any], _: int) -> Event | None:
-    action = payload.get("action")
+    action = _text(payload, "action")
     if action not in PULL_ACTIONS or (action == "edited" and "base" not in _part(payload, "changes")):
         return None
     repository = _repository(payload)
@@ -77,7 +77,7 @@ def _push(payload: dict[str, Any], _: int) -> Event | None:
 
 
 def _issue_comment(payload: dict[str, Any], _: int) -> Event | None:
-    if payload.get("action") != "created" or "pull_request" not in _part(payload, "issue"):
+    if _text(payload, "action") != "created" or "pull_request" not in _part(payload, "issue"):
         return None
     comment = _part(payload, "comment")
     writers = (_part(comment, "user"), _part(payload, "sender"))
@@ -91,7 +91,7 @@ def _issue_comment(payload: dict[str, Any], _: int) -> Event | None:
 
 def _check(part: str) -> Callable[[dict[str, Any], int], Event | None]:
     def read(payload: dict[str, Any], app_id: int) -> Event | None:
-        if payload.get("action") != "rerequested":
+        if _text(payload, "action") != "rerequested":
             return None
         check = _part(payload, part)
         if _number(_part(check, "app"), "id") != app_id:
@@ -103,11 +103,11 @@ def _check(part: str) -> Callable[[dict[str, Any], int], Event | None]:
 
 
 def _installation(payload: dict[str, Any], _: int) -> Event | None:
-    return _added(payload, "repositories") if payload.get("action") in INSTALLATION_ACTIONS else None
+    return _added(payload, "repositories") if _text(payload, "action") in INSTALLATION_ACTIONS else None
 
 
 def _installation_repositories(payload: dict[str, Any], _: int) -> Event | None:
-    return _added(payload, "repositories_added") if payload.get("action") == "added" else None
+    return _added(payload, "repositories_added") if _text(payload, "action") == "added" else None
 
 
 def _added(payload: dict[str, Any], name: str) -> Event | None:
