@@ -149,9 +149,7 @@ class Worker:
 
     def _tend(self) -> None:
         while not self._stopped.wait(self._queue.pulse):
-            error = _raised_by(self._queue.tend)
-            if error is not None:
-                _report(error, thread="tend")
+            _tell(_raised_by(self._queue.tend), "tend")
 
     def _keep_schedule(self) -> None:
         next_time = {every.name: time.monotonic() for every in self._schedule}
@@ -167,9 +165,7 @@ class Worker:
             if self._queue.lead(f"every {every.name}", 2 * every.seconds):
                 every.do(self._ports)
 
-        error = _raised_by(do)
-        if error is not None:
-            _report(error, schedule=every.name)
+        _tell(_raised_by(do), every.name)
 
 
 def _raised_by(do: Callable[[], None]) -> Exception | None:
@@ -187,6 +183,14 @@ def _patiently(do: Callable[[], None]) -> None:
             return do()
         except TryLater as later:
             time.sleep(later.after)
+
+
+def _tell(error: Exception | None, what: str) -> None:
+    """Log what stopped something that is done again soon anyway."""
+    if isinstance(error, TryLater):
+        _log.warning("could not be done now", what=what, why=error.why)
+    elif error is not None:
+        _report(error, what=what)
 
 
 def _report(error: Exception, **about: object) -> str:

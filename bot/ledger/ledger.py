@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ class SqlTransaction:
     """Implements `bot.ports.ledger.Transaction` on one connection."""
 
     def __init__(self, connection: sa.Connection, database: Database, enqueue: Enqueue) -> None:
+        @cache
         def now() -> float:
             return database.now(connection)
 

@@ -14,11 +14,17 @@ def beat(connection: sa.Connection, worker: str, now: float) -> None:
 def leave(connection: sa.Connection, worker: str) -> None:
     """Say that a worker is gone, so that nobody waits for its silence to grow long."""
     connection.execute(sa.delete(workers).where(workers.c.id == worker))
+    connection.execute(sa.delete(leases).where(leases.c.holder == worker))
 
 
 def alive(connection: sa.Connection, since: float) -> frozenset[str]:
     """Workers heard of since then."""
     return frozenset(connection.execute(sa.select(workers.c.id).where(workers.c.beat >= since)).scalars())
+
+
+def free_leases(connection: sa.Connection, living: frozenset[str]) -> None:
+    """Take the leases of the dead, so that what they led goes on at once."""
+    connection.execute(sa.delete(leases).where(leases.c.holder.not_in(living)))
 
 
 def bury(connection: sa.Connection, before: float) -> None:

@@ -63,6 +63,7 @@ class Client:
             serializer=DBOSPortableJSONSerializer(),
             application_name=APPLICATION,
             lazy=True,
+            retry_connection_errors=False,
         )
 
     def enqueue(self, connection: sa.Connection, waiting: Waiting) -> None:

@@ -6,6 +6,8 @@ import uvicorn
 from starlette.applications import Starlette
 
 GRACE_SECONDS = 10
+MOST_AT_ONCE = 500
+"""Connections and requests at one time; more are answered 503."""
 
 
 def serve(app: Starlette, host: str, port: int) -> None:
@@ -25,6 +27,7 @@ def serve(app: Starlette, host: str, port: int) -> None:
         access_log=False,
         server_header=False,
         lifespan="off",
+        limit_concurrency=MOST_AT_ONCE,
         timeout_keep_alive=15,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

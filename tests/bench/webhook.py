@@ -21,7 +21,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.databases import fresh_postgres, postgres_server, url_text
+from tests.databases import postgres_server
 from tests.handlers.webhooks import headers, pull_opened
 from tests.waiting import until
 
@@ -54,7 +54,7 @@ def measure(client: httpx.Client, rate: int, seconds: int) -> list[float]:
     def send(number: int) -> float:
         due = start + number / rate
         time.sleep(max(0.0, due - time.monotonic()))
-        payload = json.loads(pull_opened(number % 40)) | {"padding": PADDING}
+        payload = json.loads(pull_opened(1 + number % 40)) | {"padding": PADDING}
         body = json.dumps(payload).encode()
         answer = client.post("/webhooks/github", content=body, headers=headers(body, f"bench-{rate}-{number}"))
         answer.raise_for_status()
@@ -77,7 +77,7 @@ def main() -> None:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         url = f"sqlite:///{folder}/plumbline.db"
         if options.postgres:
-            url = url_text(fresh_postgres(stack.enter_context(postgres_server())))
+            url = stack.enter_context(postgres_server()).fresh()
         port = free_port()
         stack.enter_context(process("handlers/door_process.py", url, str(port)))
         client = stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30))

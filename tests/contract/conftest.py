@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from bot.ledger.ledger import SqlLedger, open_ledger
-from tests.databases import fresh_postgres, postgres_server, url_text
+from tests.databases import PostgresServer, postgres_server
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[sa.URL]:
+def postgres() -> Iterator[PostgresServer]:
     """One Postgres server for all tests."""
     with postgres_server() as server:
         yield server
@@ -22,7 +21,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database, of each kind in turn."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/ledger/plumbline.db"
-    return url_text(fresh_postgres(request.getfixturevalue("postgres")))
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.fresh()
 
 
 @pytest.fixture

@@ -114,8 +114,8 @@ def test_a_run_that_kills_its_worker_again_and_again_is_given_up(
     with ledger.database.begin() as connection:
         assert connection.execute(sa.select(resumes.c.count)).scalars().all() == [1]
         run = connection.execute(sa.select(resumes.c.run)).scalar_one()
-        for time in range(4):
-            liveness.count_resume(connection, run, float(time))
+        for _ in range(4):
+            liveness.count_resume(connection, run, ledger.database.now(connection))
     put(ledger, Job("apply", "quick", "k"))
     start()
     until(lambda: journal.lines("end", "k"), seconds=60)

@@ -61,51 +61,58 @@ def only_ledger(ledger: SqlLedger) -> Ports:
     return Ports(**{**nothing, "ledger": ledger})
 
 
-def make_worker(ledger: SqlLedger, journal: Journal, ttl: float) -> Worker:
-    """A worker whose reactions write to a journal."""
+class Reactions:
+    """What the jobs of the tests do, by the names of the methods."""
 
-    def quick(job: Job, _: Ports) -> None:
-        journal.write("begin", job)
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def quick(self, job: Job, _: Ports) -> None:
+        self._journal.write("begin", job)
         time.sleep(0.05)
-        journal.write("end", job)
+        self._journal.write("end", job)
 
-    def gated(job: Job, _: Ports) -> None:
-        journal.write("begin", job)
-        while not journal.gate_is_open(job.key):
+    def gated(self, job: Job, _: Ports) -> None:
+        self._journal.write("begin", job)
+        while not self._journal.gate_is_open(job.key):
             time.sleep(0.02)
-        journal.write("end", job)
+        self._journal.write("end", job)
 
-    def deadly(job: Job, _: Ports) -> None:
-        journal.write("begin", job)
+    def deadly(self, job: Job, _: Ports) -> None:
+        self._journal.write("begin", job)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    def patient(job: Job, _: Ports) -> None:
-        journal.write("begin", job)
-        if len(journal.lines("begin", job.key)) < 3:
+    def patient(self, job: Job, _: Ports) -> None:
+        self._journal.write("begin", job)
+        if len(self._journal.lines("begin", job.key)) < 3:
             raise TryLater("not yet", 0.2)
-        journal.write("end", job)
+        self._journal.write("end", job)
 
-    def mistaken(job: Job, _: Ports) -> None:
-        journal.write("begin", job)
+    def mistaken(self, job: Job, _: Ports) -> None:
+        self._journal.write("begin", job)
         raise UserMistake("no such app")
 
-    def broken(job: Job, _: Ports) -> None:
-        journal.write("begin", job)
+    def broken(self, job: Job, _: Ports) -> None:
+        self._journal.write("begin", job)
         raise KeyError("hunter2")
 
-    def ingest(job: Job, ports: Ports) -> None:
+    def ingest(self, job: Job, ports: Ports) -> None:
         with ports.ledger.begin() as tx:
             event = tx.deliveries.event(job.key)
-        journal.write(f"heard {type(event).__name__}", job)
-        if journal.gate_is_open("fail ingest"):
+        self._journal.write(f"heard {type(event).__name__}", job)
+        if self._journal.gate_is_open("fail ingest"):
             raise KeyError("hunter2")
 
-    def gave_up(job: Job, incident: str, _: Ports) -> None:
-        journal.write(f"gave up {len(incident)}", job)
+    def gave_up(self, job: Job, incident: str, _: Ports) -> None:
+        self._journal.write(f"gave up {len(incident)}", job)
 
-    reactions = [quick, gated, deadly, patient, mistaken, broken, ingest]
-    by_name = {reaction.__name__: reaction for reaction in reactions} | {f"quick-{n}": quick for n in range(6)}
-    worker = Worker(Engine(ledger, ttl), only_ledger(ledger), by_name, gave_up)
+
+def make_worker(ledger: SqlLedger, journal: Journal, ttl: float) -> Worker:
+    """A worker whose reactions write to a journal."""
+    do = Reactions(journal)
+    named = [do.quick, do.gated, do.deadly, do.patient, do.mistaken, do.broken, do.ingest]
+    by_name = {reaction.__name__: reaction for reaction in named} | {f"quick-{n}": do.quick for n in range(6)}
+    worker = Worker(Engine(ledger, ttl), only_ledger(ledger), by_name, do.gave_up)
     worker.retry_after = (0.1, 0.2)
     return worker
 

@@ -13,13 +13,13 @@ import sqlalchemy as sa
 
 from bot.ledger.ledger import open_ledger
 from bot.ledger.tables import deliveries, due
-from tests.databases import fresh_postgres, postgres_server, url_text
+from tests.databases import PostgresServer, postgres_server
 from tests.handlers.webhooks import headers, pull_opened
 from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[sa.URL]:
+def postgres() -> Iterator[PostgresServer]:
     with postgres_server() as server:
         yield server
 
@@ -28,7 +28,8 @@ def postgres() -> Iterator[sa.URL]:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/plumbline.db"
-    return url_text(fresh_postgres(request.getfixturevalue("postgres")))
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.fresh()
 
 
 class OpenDoor:
