@@ -10,6 +10,9 @@ _LARGEST = 2**63
 _PER_STEP = 16
 """Characters or items that one step of the budget pays for."""
 
+_DEEPEST = 60
+"""Levels of lists and maps that are compared."""
+
 
 class Budget:
     """Steps that are left."""
@@ -33,17 +36,23 @@ def type_of(value: Any) -> str:
     return _TYPES.get(type(value), "null")
 
 
-def equal(left: Any, right: Any, budget: Budget) -> bool:
-    """Whether two values are the same, numbers by their value, true never as 1."""
+def equal(left: Any, right: Any, budget: Budget, deep: int = 0) -> bool:
+    """Whether two values are the same, numbers by their value, true never as 1. `deep`: levels it is inside already."""
     budget.pay_for(left, right)
+    if deep > _DEEPEST:
+        raise TooMuchWork("it compares what is nested too deeply")
     if _number(left) and _number(right):
         return bool(left == right)
     if type(left) is not type(right):
         return False
     if isinstance(left, list):
-        return len(left) == len(right) and all(equal(a, b, budget) for a, b in zip(left, right, strict=True))
+        if len(left) != len(right):
+            return False
+        return all(equal(a, b, budget, deep + 1) for a, b in zip(left, right, strict=True))
     if isinstance(left, dict):
-        return left.keys() == right.keys() and all(equal(value, right[key], budget) for key, value in left.items())
+        if left.keys() != right.keys():
+            return False
+        return all(equal(value, right[key], budget, deep + 1) for key, value in left.items())
     return bool(left == right)
 
 
