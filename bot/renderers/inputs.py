@@ -15,7 +15,14 @@ from bot.objects.read import Located, read_document
 TREE = "/tree"
 """Where the checkout is seen inside the jail."""
 
+SCRATCH = "/scratch"
+"""The one place inside the jail that can be written, when a renderer needs one."""
+
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+LINK = re.compile(rb"[^\s:{}\[\]]{1,4000}\n?")
+"""Text that may be a symbolic link: a checkout writes links as files that hold the path."""
+
+NO_LINKS = "this file holds only a path: symbolic links in Git are not followed, put the file here"
 MAX_BYTES = 20_000_000
 MAX_FILES = 10_000
 _REMOTE = re.compile(
@@ -202,14 +209,23 @@ def _local(folder: str, refers: Any, document: Located, path: tuple[str | int, .
         return None
     if _REMOTE.search(refers):
         raise ManifestError("remote bases and files are refused: commit a copy of it", document.file, line)
-    target = join(folder, refers)
-    if refers.startswith("/") or target.split("/")[0] == "..":
-        raise ManifestError("leads out of the repository", document.file, line)
+    return inside(join(folder, refers), refers, document, line)
+
+
+def inside(target: str, refers: str, document: Located, line: int) -> str:
+    """The target of a reference, if it is in the tree with no link on the way. Raises ManifestError if it is not."""
+    if target.startswith("/") or target.split("/")[0] == "..":
+        raise ManifestError(f"{refers!r} leads out of the repository", document.file, line)
+    refuse_links(target)
+    if not os.path.exists(f"{TREE}/{target}"):
+        raise ManifestError(f"names {refers!r}, which does not exist here", document.file, line)
+    return target
+
+
+def refuse_links(target: str) -> None:
+    """Raises ManifestError when a path, or a folder on the way to it, is a symbolic link."""
     place = TREE
     for part in target.split("/"):
         place = posixpath.join(place, part)
         if os.path.islink(place):
             raise ManifestError("is a symbolic link, which is not followed", target)
-    if not os.path.exists(place):
-        raise ManifestError(f"names {refers!r}, which does not exist here", document.file, line)
-    return target

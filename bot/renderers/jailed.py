@@ -1,6 +1,7 @@
 """The Renderer port: finds an app's renderer, runs it in the jail, and tells what came out."""
 
 import hashlib
+import importlib.metadata
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ from bot.domain.errors import UserMistake
 from bot.objects.read import SourceObject
 from bot.ports.renderer import Rendered
 from bot.renderers.find import find_renderer
-from bot.renderers.inputs import TREE, join
+from bot.renderers.inputs import SCRATCH, TREE, join
 from bot.renderers.jail.bubblewrap import Jail, Limits, Stopped
 
 _TOOL = "/tool"
@@ -21,7 +22,7 @@ _TOOL = "/tool"
 class JailedRenderer:
     """Implements `bot.ports.renderer.Renderer`. Safe to share between threads.
 
-    `folder` keeps the code that runs in the jail; `tools` is the folder with kustomize or kubectl, by default PATH.
+    `folder` keeps the code that runs in the jail; `tools` is the folder with helm and kustomize or kubectl, else PATH.
     """
 
     def __init__(self, folder: Path, tools: Path | None = None, limits: Limits | None = None) -> None:
@@ -31,42 +32,62 @@ class JailedRenderer:
     def render(self, checkout: Path, app: App) -> Rendered:
         """Render `app.path`. Raises UserMistake, with file and line where known, when that cannot be done.
 
-        Objects of a plain folder carry the line they were written at; those that kustomize made carry the app's
-        kustomization and line 0.
+        Objects of a plain folder carry the line they were written at. The others carry line 0 and a file: the app's
+        kustomization, the template of a chart, the jsonnet file that the evaluation began with.
         """
         renderer = find_renderer(checkout, app)
         path = join("", app.path.strip("/"))
         request: dict[str, Any] = {"renderer": renderer, "path": path, "exclude": app.exclude}
         binds = {checkout: TREE}
+        scratch = ""
         if renderer is RendererName.KUSTOMIZE:
             tool, words = self._kustomize()
             request["tool"] = [_TOOL, *words]
             binds[tool] = _TOOL
-        elif renderer is not RendererName.PLAIN:
-            raise UserMistake(f"the renderer {renderer} is not supported yet", "render to plain files", file=app.path)
+        elif renderer is RendererName.HELM:
+            request |= {"tool": [_TOOL], "helm": _helm_options(app)}
+            binds[self._helm()] = _TOOL
+            scratch = SCRATCH
         try:
-            answer = self._jail.run(request, binds)
+            answer = self._jail.run(request, binds, scratch)
         except Stopped as stopped:
             raise UserMistake(stopped.why, "make the app smaller or simpler", file=stopped.at or app.path) from stopped
         found = _decoded(answer, app.path)
         return Rendered(found.objects, (*found.read, *(_literal(pattern) for pattern in app.also)))
 
     def version(self) -> str:
-        """A short text that changes when a render may come out differently for the same files: the tool's identity."""
-        try:
-            tool, _ = self._kustomize()
-        except UserMistake:
-            return "plain"
-        about = tool.stat()
-        return hashlib.sha256(f"{tool} {about.st_size} {about.st_mtime_ns}".encode()).hexdigest()[:16]
+        """A short text that changes when a render may come out differently for the same files: the tools' identity."""
+        digest = hashlib.sha256(importlib.metadata.version("rjsonnet").encode())
+        for tool in filter(None, map(self._found, ("kustomize", "kubectl", "helm"))):
+            about = tool.stat()
+            digest.update(f"{tool} {about.st_size} {about.st_mtime_ns}".encode())
+        return digest.hexdigest()[:16]
 
     def _kustomize(self) -> tuple[Path, tuple[str, ...]]:
         """The binary and the words that make it build. Raises UserMistake when there is none."""
-        where = str(self._tools) if self._tools else None
         for name, words in (("kustomize", ("build",)), ("kubectl", ("kustomize",))):
-            if found := shutil.which(name, path=where):
-                return Path(os.path.realpath(found)), words
+            if found := self._found(name):
+                return found, words
         raise UserMistake("neither `kustomize` nor `kubectl` was found", "install one of them where the bot runs")
+
+    def _helm(self) -> Path:
+        """The binary. Raises UserMistake when there is none."""
+        if found := self._found("helm"):
+            return found
+        raise UserMistake("`helm` was not found", "install helm 3 or 4 where the bot runs, on its PATH")
+
+    def _found(self, name: str) -> Path | None:
+        found = shutil.which(name, path=str(self._tools) if self._tools else None)
+        return Path(os.path.realpath(found)) if found else None
+
+
+def _helm_options(app: App) -> dict[str, Any]:
+    return {
+        "release": app.helm.release or app.name,
+        "namespace": app.namespace,
+        "values": app.helm.values,
+        "skip_crds": app.helm.skip_crds,
+    }
 
 
 def _decoded(answer: bytes, path: str) -> Rendered:

@@ -2,14 +2,12 @@
 
 import os
 import re
-import resource
-import signal
 from collections.abc import Sequence
 
 from bot.objects.errors import ManifestError
 from bot.objects.read import SourceObject, compose, read_stream
 from bot.renderers.inputs import KUSTOMIZATIONS, TREE, Inputs, Reader, join, kustomize_inputs
-from bot.renderers.jail.tool import run_tool
+from bot.renderers.jail.tool import limit_passed, run_tool
 
 _LOG = re.compile(r'^[EF]\d{4} \S+ +\d+ \S+\] "command failed" err="(.*)"$')
 _FOLDER = re.compile(r"accumulating resources: accumulation err='.*?' must resolve to a file': ", re.DOTALL)
@@ -17,14 +15,6 @@ _SINGLE = re.compile(r"accumulating resources: accumulation err='(.*)': must bui
 _COMPONENT = re.compile(r'accumulating components: accumulateDirectory: "(.*)"', re.DOTALL)
 _INSIDE = re.compile(r"(?:recursed accumulation of|couldn't make target for) path '([^']*)': ")
 _FILE = re.compile(r"(?:/tree/|(?<=['\" ]))([\w@%+=:,./-]+?\.(?:ya?ml|json))\b")
-_LIMITS = {
-    "file too large": "renders to more than {megabytes} MB: split the app",
-    "out of memory": "kustomize needs more memory than it may have: split the app",
-    "cannot allocate memory": "kustomize needs more memory than it may have: split the app",
-    "sigxcpu": "kustomize takes too much processor time: split the app",
-    "sigkill": "kustomize takes too much processor time: split the app",
-    "dial tcp": "reads from the network, which is refused: commit a copy of what it needs",
-}
 
 
 def render(folder: str, tool: Sequence[str], reader: Reader) -> tuple[list[SourceObject], Inputs]:
@@ -50,7 +40,7 @@ def render(folder: str, tool: Sequence[str], reader: Reader) -> tuple[list[Sourc
     if code:
         for file, data in texts.items():
             _check(data, file)
-        raise _explained(said if code > 0 else f"kustomize was ended by {signal.Signals(-code).name}", folder, place)
+        raise _explained(out, said, folder, place)
     try:
         found = read_stream(out, place)
     except ManifestError as error:
@@ -74,12 +64,10 @@ def _check_inline(text: str, file: str, line: int) -> None:
         raise ManifestError(f"in this text: {error.message}", file, line) from None
 
 
-def _explained(said: str, folder: str, place: str) -> ManifestError:
+def _explained(out: bytes, said: str, folder: str, place: str) -> ManifestError:
     """What kustomize printed, without its layers, with paths from the repository's root, at the file that it names."""
-    limit = next((why for sign, why in _LIMITS.items() if sign in said.lower()), None)
-    if limit:
-        megabytes = resource.getrlimit(resource.RLIMIT_FSIZE)[0] // 1_000_000
-        return ManifestError(limit.format(megabytes=megabytes), place)
+    if limit := limit_passed("kustomize", out, said):
+        return ManifestError(limit, place)
     text = (said.strip().splitlines() or ["kustomize failed and did not say why"])[-1]
     logged = _LOG.match(text)
     text = logged[1].replace('\\"', '"') if logged else text.removeprefix("Error: ").removeprefix("error: ")

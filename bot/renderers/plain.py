@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from bot.objects.errors import ManifestError
 from bot.objects.read import SourceObject, read_stream
-from bot.renderers.inputs import TREE, Reader
+from bot.renderers.inputs import LINK, NO_LINKS, TREE, Reader
 
 MAX_ENTRIES = 50_000
 _SUFFIXES = (".yaml", ".yml", ".json")
-_LINK = re.compile(rb"[^\s:{}\[\]]{1,4000}\n?")
 
 
 def render(path: str, exclude: Sequence[str], reader: Reader) -> Iterator[SourceObject]:
@@ -26,9 +25,8 @@ def render(path: str, exclude: Sequence[str], reader: Reader) -> Iterator[Source
         try:
             yield from read_stream(data, file)
         except ManifestError as error:
-            if _LINK.fullmatch(data):
-                hint = "this file holds only a path: symbolic links in Git are not followed, put the file here"
-                raise ManifestError(hint, file, error.line) from None
+            if LINK.fullmatch(data):
+                raise ManifestError(NO_LINKS, file, error.line) from None
             raise
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from bot.domain.config import RendererName
+from fixtures.cluster.build import tools
 from tests.contract.rendering import Folder, config_map
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
-    return Folder(tmp_path)
+    return Folder(tmp_path, tools())
 
 
 def test_every_manifest_below_the_folder_is_read_in_order(folder: Folder) -> None:
@@ -72,9 +73,9 @@ def test_further_inputs_are_named_by_the_folder_that_holds_them(folder: Folder) 
 
 
 def test_the_renderer_is_found_from_the_names_in_the_folder(folder: Folder) -> None:
-    folder.write({"h/Chart.yaml": "name: x", "j/main.jsonnet": "{}", "app/a.yaml": config_map("a")})
-    for path, name in (("h", "helm"), ("j", "jsonnet"), ("j/main.jsonnet", "jsonnet")):
-        assert f"{name} is not supported yet" in folder.mistake(path).message
+    folder.write({"h/Chart.yaml": "x", "j/main.jsonnet": "j", "app/a.yaml": config_map("a")})
+    assert folder.place("h") == ("h/Chart.yaml", 1)
+    assert folder.place("j") == folder.place("j/main.jsonnet") == ("j/main.jsonnet", 1)
     assert folder.names(renderer=RendererName.PLAIN) == ["a"]
     assert "no kustomization" in folder.mistake(renderer=RendererName.KUSTOMIZE).message
 

@@ -19,6 +19,7 @@ from bot.domain.errors import UserMistake
 from bot.renderers.jail.stage import CODE, stage
 
 _LIBRARIES = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/nix/store")
+_SCRATCH_BYTES = 128 << 20
 _START = f"import sys; sys.path.insert(0, {CODE!r}); from bot.renderers.jail.inside import main; main()"
 _REMEDY = "install bubblewrap (`bwrap`) and allow unprivileged user namespaces where the bot runs"
 
@@ -51,14 +52,15 @@ class Jail:
         self._code: Path | None = None
         self._program: str | None = None
 
-    def run(self, request: Mapping[str, Any], binds: Mapping[Path, str]) -> bytes:
+    def run(self, request: Mapping[str, Any], binds: Mapping[Path, str], scratch: str = "") -> bytes:
         """Hand a request to `inside.main` with files bound read-only; what it answers, at most `limits.output` bytes.
 
+        `scratch` is an empty folder in memory, the only place that can be written and only for as long as this runs.
         Raises Stopped for a limit, UserMistake when no jail can be made on this machine.
         """
         program = self._working()
         feed = json.dumps({**request, "limits": asdict(self.limits)}).encode()
-        code, out, said = self._start([program, *self._walls(binds), *_python(_START)], feed)
+        code, out, said = self._start([program, *self._walls(binds, scratch), *_python(_START)], feed)
         lines = said.splitlines()
         if code == 0:
             return out
@@ -82,8 +84,8 @@ class Jail:
             raise UserMistake(f"nothing is rendered without a jail: {said.strip()[-300:]}", _REMEDY)
         return self._program
 
-    def _walls(self, binds: Mapping[Path, str]) -> list[str]:
-        """Bubblewrap's arguments: its own everything, nothing writable, and only these files to see."""
+    def _walls(self, binds: Mapping[Path, str], scratch: str = "") -> list[str]:
+        """Bubblewrap's arguments: its own everything, nothing else writable, and only these files to see."""
         walls = ["--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
         walls += ["--uid", "65534", "--gid", "65534", "--hostname", "jail"]
         for name, value in (("HOME", "/"), ("LC_ALL", "C.UTF-8"), ("GOMAXPROCS", "2"), ("GOMEMLIMIT", "768MiB")):
@@ -95,6 +97,8 @@ class Jail:
         walls += ["--ro-bind", home, home, "--ro-bind", str(self._code), CODE]
         for source, target in binds.items():
             walls += ["--ro-bind", str(source), target]
+        if scratch:
+            walls += ["--size", str(_SCRATCH_BYTES), "--tmpfs", scratch]
         return [*walls, "--remount-ro", "/", "--chdir", "/", "--"]
 
     def _start(self, arguments: list[str], feed: bytes) -> tuple[int, bytes, str]:
@@ -152,8 +156,11 @@ def _why(code: int, limits: Limits, said: list[str]) -> str:
         return f"rendering takes more than {limits.seconds:.0f} s"
     if ended in (signal.SIGXCPU, signal.SIGKILL):
         return f"rendering takes more than {limits.processor} s of processor time"
-    name = re.match(r"\w+(?:Error|Exception)\b", said[-1]) if said else None
-    return f"rendering ended without an answer ({name[0] if name else f'status {code}'})"
+    if ended == signal.SIGABRT and any(line.startswith("memory allocation of") for line in said):
+        return f"rendering needs more than {limits.memory >> 20} MiB of memory"
+    name = re.match(r"[\w.]*(?:Error|Exception)\b", said[-1]) if said else None
+    how = name[0] if name else signal.Signals(ended).name if ended in set(signal.Signals) else f"status {code}"
+    return f"rendering ended without an answer ({how})"
 
 
 @contextmanager

@@ -5,13 +5,13 @@ import os
 import re
 import resource
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bot.objects.errors import ManifestError
 from bot.objects.identity import ObjectKey, key_of
 from bot.objects.read import SourceObject
-from bot.renderers import kustomize, plain
+from bot.renderers import helm, kustomize, plain
 from bot.renderers.inputs import Reader
 
 MAX_OBJECTS = 5_000
@@ -34,12 +34,8 @@ def main() -> None:
 
 
 def _answer(request: dict[str, Any], reader: Reader) -> bytes:
-    if request["renderer"] == "kustomize":
-        objects, inputs = kustomize.render(request["path"], request["tool"], reader)
-        found, read = _bounded(objects, request["path"]), inputs.read
-    else:
-        found = _bounded(plain.render(request["path"], request["exclude"], reader), request["path"])
-        read = (request["path"],)
+    objects, read = _rendered(request, reader)
+    found = _bounded(objects, request["path"])
     rows = [[source.file, source.line, source.body] for source in found]
     try:
         text = json.dumps({"objects": rows, "read": read}, ensure_ascii=False, allow_nan=False).encode()
@@ -49,6 +45,20 @@ def _answer(request: dict[str, Any], reader: Reader) -> bytes:
         megabytes = request["limits"]["output"] // 1_000_000
         raise ManifestError(f"renders to more than {megabytes} MB: split the app", request["path"])
     return text
+
+
+def _rendered(request: dict[str, Any], reader: Reader) -> tuple[Iterable[SourceObject], Sequence[str]]:
+    """The objects, and the paths that were read for them."""
+    if request["renderer"] == "kustomize":
+        built, inputs = kustomize.render(request["path"], request["tool"], reader)
+        return built, inputs.read
+    if request["renderer"] == "helm":
+        return helm.render(request["path"], request["helm"], request["tool"], reader)
+    if request["renderer"] == "jsonnet":
+        from bot.renderers import jsonnet  # here, because loading it takes longer than rendering a small folder
+
+        return jsonnet.render(request["path"], reader)
+    return plain.render(request["path"], request["exclude"], reader), (request["path"],)
 
 
 def _bounded(sources: Iterable[SourceObject], path: str) -> list[SourceObject]:

@@ -12,6 +12,7 @@ import shutil
 import sys
 from pathlib import Path
 
+import rjsonnet
 import yaml
 
 CODE = "/code"
@@ -34,10 +35,11 @@ def stage(folder: Path) -> Path:
 
 
 def _sources() -> dict[str, Path]:
-    """Every file by its place in the staged folder: our own modules, and PyYAML with its C parser."""
+    """Every file by its place in the staged folder: our own modules, PyYAML with its C parser, and rjsonnet."""
     found = {f"bot/{path.relative_to(_BOT)}": path for part in _PARTS for path in _BOT.glob(part)}
-    library = Path(yaml.__file__).parent
-    found |= {f"yaml/{path.name}": path for path in library.iterdir() if path.suffix in (".py", ".so")}
+    for library in (yaml, rjsonnet):
+        files = Path(str(library.__file__)).parent.iterdir()
+        found |= {f"{library.__name__}/{path.name}": path for path in files if path.suffix in (".py", ".so")}
     return dict(sorted(found.items()))
 
 

@@ -1,7 +1,18 @@
-"""Runs inside the jail: starts a renderer's binary and takes its output."""
+"""Runs inside the jail: starts a renderer's binary, takes its output, and tells which limit ended it."""
 
 import os
+import resource
+import signal
 from collections.abc import Sequence
+
+_SIGNS = {
+    "file too large": "renders to more than {megabytes} MB: split the app",
+    "out of memory": "{tool} needs more memory than it may have: split the app",
+    "cannot allocate memory": "{tool} needs more memory than it may have: split the app",
+    "sigxcpu": "{tool} takes too much processor time: split the app",
+    "sigkill": "{tool} takes too much processor time: split the app",
+    "dial tcp": "reads from the network, which is refused: commit a copy of what it needs",
+}
 
 
 def run_tool(arguments: Sequence[str]) -> tuple[int, bytes, str]:
@@ -14,4 +25,17 @@ def run_tool(arguments: Sequence[str]) -> tuple[int, bytes, str]:
     child = os.posix_spawn(arguments[0], list(arguments), dict(os.environ), file_actions=actions)
     _, status = os.waitpid(child, 0)
     said = os.pread(error, 1 << 16, 0).decode(errors="replace")
-    return os.waitstatus_to_exitcode(status), os.pread(out, os.fstat(out).st_size, 0), said
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:
+        said = f"the program was ended by {signal.Signals(-code).name}"
+    return code, os.pread(out, os.fstat(out).st_size, 0), said
+
+
+def limit_passed(tool: str, out: bytes, said: str) -> str:
+    """In words, the limit that a tool ran into; empty when none is known.
+
+    Output that fills a file to the limit was cut off there: helm takes no notice of that, and exits with 0.
+    """
+    size = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    sign = "file too large" if len(out) >= size else next((sign for sign in _SIGNS if sign in said.lower()), None)
+    return _SIGNS[sign].format(tool=tool, megabytes=size // 1_000_000) if sign else ""
