@@ -7,13 +7,15 @@ from dataclasses import replace
 
 from bot.delivery.keeping import keep, move
 from bot.delivery.scene import Reach, Scene, reach, rendered
+from bot.domain.config import IgnoreRule
 from bot.domain.deployments import Deployment, DeploymentState
 from bot.domain.inventory import InventoryRow
 from bot.objects.identity import Object, ObjectKey, key_of
 from bot.objects.order import waves
+from bot.planning.ignoring import heeding
 from bot.planning.observe import WORKERS
 from bot.planning.sides import Side
-from bot.ports.clusters import Accepted, Answer, Conflicted
+from bot.ports.clusters import Accepted, Answer, ApplyCluster, Conflicted
 
 
 def apply_wave(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
@@ -53,7 +55,7 @@ def _write(
     """Apply a wave's objects side by side, noting them as their answers arrive; what was refused, sorted."""
     problems = []
     with ThreadPoolExecutor(WORKERS) as pool:
-        tasks = {pool.submit(reached.api.apply, body, force=True): key_of(body) for body in bodies}
+        tasks = {pool.submit(_apply, reached.api, body, side.ignore): key_of(body) for body in bodies}
         left = set(tasks)
         while left:
             arrived, left = wait(left, return_when=FIRST_COMPLETED)
@@ -63,6 +65,11 @@ def _write(
         for task in tasks:
             task.result()
     return sorted(problems, key=lambda each: each[0])
+
+
+def _apply(api: ApplyCluster, body: Object, rules: Sequence[IgnoreRule]) -> Answer:
+    """Send an object, what is left to others as it lives."""
+    return api.apply(heeding(api, body, rules), force=True)
 
 
 def _note(scene: Scene, row: Deployment, side: Side, written: Sequence[tuple[ObjectKey, Object]]) -> None:

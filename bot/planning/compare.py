@@ -199,7 +199,7 @@ def _drift(sides: Sides, comparing: Comparing) -> Drifted | None:
     ]
     if applied_by(live, MANAGER):
         fields += _lost_label(applied.body, live, telling)
-        fields += foreign_fields(live, applied.body, telling)
+        fields += foreign_fields(live, applied.written or applied.body, telling)
     return Drifted(telling.key, tuple(fields)) if fields else None
 
 

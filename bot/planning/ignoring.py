@@ -16,6 +16,7 @@ from bot.objects.identity import Object, ObjectKey, key_of
 from bot.objects.leaves import leaves
 from bot.objects.ownership import Owner, owners_of
 from bot.objects.paths import ABSENT, Index, Item, Member, Path, keyed, str_path, value_at
+from bot.ports.clusters import PlanCluster, Refused
 
 MANAGER = "plumbline"
 _ENTRY = 3
@@ -26,9 +27,22 @@ _AUTOSCALER = ("kube-controller-manager", "scale")
 """Who writes replicas through the scale subresource on behalf of a HorizontalPodAutoscaler."""
 
 
-def concerns(body: Object, rules: Sequence[IgnoreRule]) -> bool:
+def _concerns(body: Object, rules: Sequence[IgnoreRule]) -> bool:
     """Whether the live object has to be known before this one is sent."""
     return value_at(body, _REPLICAS) is not ABSENT or any(_matches(rule, key_of(body)) for rule in rules)
+
+
+def heeding(cluster: PlanCluster, body: Object, rules: Sequence[IgnoreRule]) -> Object:
+    """The object as it is to be sent to this cluster, which is asked only where that matters.
+
+    Raises ClusterUnreachable.
+    """
+    if not _concerns(body, rules):
+        return body
+    key = key_of(body)
+    resource = cluster.resource(key.of, body["apiVersion"].rpartition("/")[2])
+    live = cluster.get(resource, key.namespace, key.name) if resource else None
+    return left_alone(body, None if isinstance(live, Refused) else live, rules)
 
 
 def left_alone(body: Object, live: Object | None, rules: Sequence[IgnoreRule]) -> Object:

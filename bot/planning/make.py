@@ -1,19 +1,20 @@
 """Makes the plan of a pull, or of any two commits: every touched target rendered, observed, compared, in one Plan."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.domain.config import App, Config
+from bot.domain.config import Config
 from bot.domain.errors import UserMistake
 from bot.domain.plans import Finding, Level, Plan, TargetPlan, TargetState
 from bot.domain.pulls import Repository
 from bot.domain.subjects import Target
 from bot.objects.canonical import digest
 from bot.objects.kinds import is_namespaced
-from bot.objects.redact import Redactor
+from bot.objects.redact import Redactor, inert
 from bot.planning.access import Access, Accesses
 from bot.planning.applied import applied_objects
 from bot.planning.configs import Configs, configs_of
+from bot.planning.findings import LONGEST
 from bot.planning.refusing import Upcoming
 from bot.planning.rendering import Rendering, Tree, tree_at
 from bot.planning.sides import EMPTY, Ready, Scope, Side, make_side
@@ -55,6 +56,7 @@ class _Prepared:
     ready: Ready
     base: Side
     head: Side
+    notes: tuple[Finding, ...] = ()
 
 
 def make_plan(request: PlanRequest, planner: Planner) -> Plan | None:
@@ -78,8 +80,12 @@ def plan_digest(targets: tuple[TargetPlan, ...]) -> str:
 def _config_findings(configs: Configs, planner: Planner) -> tuple[Finding, ...]:
     if configs.mistake is None:
         return ()
-    message = Redactor(planner.key, "", "").text(f"the config on the base branch cannot be read: {configs.mistake}")
+    message = inert(f"the config on the base branch cannot be read: {configs.mistake}", LONGEST)
     return (Finding(Level.WARN, "config", message, file=configs.mistake.file, line=configs.mistake.line),)
+
+
+def _note(rule: str, message: str, mistake: UserMistake) -> Finding:
+    return Finding(Level.NOTE, rule, inert(message, LONGEST), file=mistake.file, line=mistake.line)
 
 
 class _Planning:
@@ -127,23 +133,40 @@ class _Planning:
         app = self._configs.head.app(target)
         access = self._planner.accesses.open(target, self._configs.head.environment(target))
         ready = Ready(app, access.grant, access.applyset, scope_of(access.cluster))
-        base = self._side(self._base, self._configs.base, target, ready, fails=False)
-        head = self._side(self._head, self._configs.head, target, ready, fails=True)
-        if base.identity == head.identity and not (self._request.only or self._request.everything):
+        base, broken = self._base_side(target, ready)
+        try:
+            head = self._side(self._head, self._configs.head, target, ready)
+        except UserMistake as mistake:
+            if broken is None or not self._fails_alike(target, mistake, broken):
+                raise
+            note = _note("broken-already", f"is broken on the base branch as well: {mistake.message}", mistake)
+            return TargetPlan(target, TargetState.UNCHANGED, findings=(note,))
+        if base.identity == head.identity and not (broken or self._request.only or self._request.everything):
             return None
-        return _Prepared(target, access, ready, base, head)
+        said = "could not be rendered on the base branch, so it is compared with what lives"
+        notes = (_note("base-broken", f"{said}: {broken.message}", broken),) if broken else ()
+        return _Prepared(target, access, ready, base, head, notes)
 
-    def _side(self, tree: Tree, config: Config | None, target: Target, ready: Ready, *, fails: bool) -> Side:
+    def _base_side(self, target: Target, ready: Ready) -> tuple[Side, UserMistake | None]:
+        """The base's objects. A base that is broken has none, so that the pull can repair it."""
+        try:
+            return self._side(self._base, self._configs.base, target, ready), None
+        except UserMistake as mistake:
+            return EMPTY, mistake
+
+    def _side(self, tree: Tree, config: Config | None, target: Target, ready: Ready) -> Side:
         if config is None or target not in config.targets():
             return EMPTY
-        app: App = config.app(target)
-        try:
-            rendered = tree.render(app)
-            return make_side(rendered.objects, Ready(app, ready.grant, ready.applyset, ready.scope))
-        except UserMistake:
-            if fails:
-                raise
-            return EMPTY
+        app = config.app(target)
+        return make_side(tree.render(app).objects, Ready(app, ready.grant, ready.applyset, ready.scope))
+
+    def _fails_alike(self, target: Target, head: UserMistake, base: UserMistake) -> bool:
+        """Whether a target fails as it does without the pull, which did not touch it. Whoever asks for it is told."""
+        if self._request.only or self._request.everything or self._configs.base is None:
+            return False
+        before, after = self._configs.base.app(target), self._configs.head.app(target)
+        alike = (head.message, head.file) == (base.message, base.file)
+        return alike and before == after and self._base.id_of(after.path) == self._head.id_of(after.path)
 
     def _plan(self, each: _Prepared, upcoming: Upcoming) -> TargetPlan:
         access, repository = each.access, self._request.repository
@@ -162,12 +185,11 @@ class _Planning:
             access.cluster,
             upcoming,
             access.why,
-            each.ready.app.ignore,
         )
-        return plan_target(question)
+        row = plan_target(question)
+        return replace(row, findings=each.notes + row.findings)
 
     def _failed(self, target: Target, mistake: UserMistake) -> TargetPlan:
-        """A broken head is an error row; one that fails the same way on base and is not the pull's doing is a note."""
         text = mistake.message + (f" ({mistake.remedy})" if mistake.remedy else "")
         state = TargetState.ERROR if mistake.file else TargetState.REFUSED
         return unplanned(target, state, text, (mistake.file, mistake.line))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from bot.domain.config import App
+from bot.domain.config import App, IgnoreRule
 from bot.domain.errors import UserMistake
 from bot.domain.grants import Grant
 from bot.domain.grants_reader import refusal
@@ -24,24 +24,30 @@ Scope = Callable[[Kind], bool | None]
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One object as it will be sent, and where it came from."""
+    """One object as it will be sent, and where it came from.
+
+    `written` is the object as Git has it, where fields of it are left to others and so differ in `body`.
+    """
 
     body: Object
     digest: str
     file: str
     line: int
+    written: Object | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
     """All objects of one target at one commit. `identity` is equal exactly when the objects are.
 
-    `skipped` are hooks of other tools that are never applied, each with the reason.
+    `skipped` are hooks of other tools that are never applied, each with the reason. `ignore` are the app's rules for
+    fields that are left to others; whoever sends the objects heeds them (bot/planning/ignoring.py).
     """
 
     objects: Mapping[ObjectKey, Sent]
     identity: str
     skipped: Mapping[ObjectKey, tuple[Sent, str]] = field(default_factory=dict)
+    ignore: tuple[IgnoreRule, ...] = ()
 
 
 EMPTY = Side({}, "")
@@ -84,7 +90,7 @@ def make_side(sources: tuple[SourceObject, ...], ready: Ready) -> Side:
             )
         objects[key] = sent
     identity = digest({str(key): sent.digest for key, sent in objects.items()})
-    return Side(objects, identity, skipped)
+    return Side(objects, identity, skipped, ready.app.ignore)
 
 
 def declared(body: Object) -> Kind | None:

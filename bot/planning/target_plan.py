@@ -35,7 +35,6 @@ class Question:
     cluster: PlanCluster | None
     upcoming: Upcoming = field(default_factory=Upcoming)
     why_unchecked: str = ""
-    ignore: Sequence[IgnoreRule] = ()
 
 
 def plan_target(question: Question) -> TargetPlan:
@@ -81,7 +80,7 @@ def _wanted(question: Question) -> list[Wanted]:
 def _compare_one(key: ObjectKey, question: Question, observed: Observed, cluster: PlanCluster) -> Compared:
     live = observed.live.get(key)
     objects = (question.base.objects, question.head.objects, question.applied)
-    base, head, applied = (_heeding(side.get(key), live, question.ignore) for side in objects)
+    base, head, applied = (_heeding(side.get(key), live, question.head.ignore) for side in objects)
     sides = Sides(base, head, applied, live)
     ours = applied is not None and live is not None and applied_by(live, MANAGER)
     comparing = Comparing(Telling(key, question.redactor), Predictions(cluster), ours)
@@ -103,7 +102,7 @@ def _heeding(sent: Sent | None, live: Object | None, rules: Sequence[IgnoreRule]
     if sent is None:
         return None
     body = left_alone(sent.body, live, rules)
-    return sent if body is sent.body else replace(sent, body=body, digest=digest(body))
+    return sent if body is sent.body else replace(sent, body=body, digest=digest(body), written=sent.body)
 
 
 def _row(question: Question, compared: list[Compared]) -> TargetPlan:
