@@ -167,10 +167,7 @@ class _Parser:
         if name in _CONSTANTS:
             return Literal(token.at, _CONSTANTS[name])
         if self._took("("):
-            arguments = self._list(")")
-            if name == "has":
-                return self._has(token, arguments)
-            return self._call(token, _FUNCTIONS, arguments)
+            return self._has(token) if name == "has" else self._call(token, _FUNCTIONS)
         if name not in self._variables:
             raise ExpressionError(f"there is no {name!r} here; the live object is `{VARIABLE}`", token.at)
         return Name(token.at, name)
@@ -184,7 +181,8 @@ class _Parser:
         self.expect(Sort.SIGN, end)
         return tuple(items)
 
-    def _has(self, token: Token, arguments: tuple[Node, ...]) -> Node:
+    def _has(self, token: Token) -> Node:
+        arguments = self._list(")")
         if len(arguments) != 1 or not isinstance(arguments[0], Select) or arguments[0].test:
             raise ExpressionError("has() asks for one field, as in has(object.status.phase)", token.at)
         return Select(token.at, arguments[0].operand, arguments[0].field, test=True)
@@ -192,7 +190,7 @@ class _Parser:
     def _method(self, node: Node, token: Token) -> Node:
         name = {"existsOne": "exists_one"}.get(str(token.value), str(token.value))
         if name not in _MACROS:
-            return self._call(token, _METHODS, (node, *self._list(")")))
+            return self._call(token, _METHODS, node)
         variable = str(self.expect(Sort.NAME, "").value)
         self.expect(Sort.SIGN, ",")
         self._variables.append(variable)
@@ -203,12 +201,15 @@ class _Parser:
         self.expect(Sort.SIGN, ")")
         return Loop(token.at, name, node, variable, parts[-1], parts[0] if len(parts) > 1 else None)
 
-    def _call(self, token: Token, known: dict[str, int], arguments: tuple[Node, ...]) -> Node:
+    def _call(self, token: Token, known: dict[str, int], *on: Node) -> Node:
         name = str(token.value)
         if name not in known:
             close = difflib.get_close_matches(name, [*known, *_MACROS], n=1, cutoff=0.6)
             remedy = _LEFT_OUT.get(name) or (f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}")
             raise ExpressionError(f"there is no function {name!r} here; {remedy}", token.at)
+        arguments = (*on, *self._list(")"))
         if len(arguments) != known[name]:
-            raise ExpressionError(f"{name} takes {known[name]} values, not {len(arguments)}", token.at)
+            raise ExpressionError(
+                f"{name} takes {known[name] - len(on)} values, not {len(arguments) - len(on)}", token.at
+            )
         return Call(token.at, name, arguments)
