@@ -270,6 +270,14 @@ def test_custom_kinds_are_judged_as_the_table_says(row: Row) -> None:
 
 
 def test_the_status_of_a_custom_object_may_be_anything() -> None:
-    for status in (None, [], "Up", {"conditions": "none"}, {"conditions": [None, {"type": 3}]}, {"parents": [3]}):
+    statuses: tuple[Any, ...] = (
+        None,
+        [],
+        "Up",
+        {"conditions": "none"},
+        {"conditions": [None, {"type": 3}]},
+        {"parents": [3]},
+    )
+    for status in statuses:
         for row in ROWS:
             judge({**row.body, "status": status}, (), None, NOW)

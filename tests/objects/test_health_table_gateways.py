@@ -27,8 +27,8 @@ def route(*parents: list[dict[str, Any]], refs: int = 1, kind: str = "HTTPRoute"
     return made("gateway.networking.k8s.io/v1", kind, {"parents": told}, {"parentRefs": named})
 
 
-OLD = {"observedGeneration": 1}
-NEW = {"observedGeneration": 2}
+OLD: dict[str, Any] = {"observedGeneration": 1}
+NEW: dict[str, Any] = {"observedGeneration": 2}
 TAKEN = [on("Accepted", **NEW), on("ResolvedRefs", **NEW)]
 GOOD = listener(on("Accepted"), on("ResolvedRefs"), on("Programmed"), off("Conflicted"))
 
