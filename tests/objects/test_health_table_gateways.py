@@ -19,7 +19,7 @@ def gateway(*listeners: dict[str, Any], conditions: Any = None) -> dict[str, Any
 
 
 def route(*parents: list[dict[str, Any]], refs: int = 1, kind: str = "HTTPRoute") -> dict[str, Any]:
-    named = [{"name": f"gate{number}"} for number in range(refs)]
+    named: list[dict[str, Any]] = [{"name": f"gate{number}"} for number in range(refs)]
     told = [
         {"parentRef": {"group": "gateway.networking.k8s.io", "kind": "Gateway", **named[number]}, "conditions": found}
         for number, found in enumerate(parents)
