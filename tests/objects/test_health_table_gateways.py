@@ -20,10 +20,8 @@ def gateway(*listeners: dict[str, Any], conditions: Any = None) -> dict[str, Any
 
 def route(*parents: list[dict[str, Any]], refs: int = 1, kind: str = "HTTPRoute") -> dict[str, Any]:
     named: list[dict[str, Any]] = [{"name": f"gate{number}"} for number in range(refs)]
-    told = [
-        {"parentRef": {"group": "gateway.networking.k8s.io", "kind": "Gateway", **named[number]}, "conditions": found}
-        for number, found in enumerate(parents)
-    ]
+    full = {"group": "gateway.networking.k8s.io", "kind": "Gateway"}
+    told = [{"parentRef": named[number] | full, "conditions": found} for number, found in enumerate(parents)]
     return made("gateway.networking.k8s.io/v1", kind, {"parents": told}, {"parentRefs": named})
 
 
