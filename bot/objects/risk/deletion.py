@@ -4,6 +4,10 @@ from bot.objects.identity import Kind, Object, kind_of
 from bot.objects.risk.note import Level, RiskNote
 
 _ALONG = {
+    Kind("networking.k8s.io", "NetworkPolicy"): (
+        "policy-deletion",
+        "deletes a policy: what it kept out may come in",
+    ),
     Kind("", "Namespace"): ("namespace-deletion", "deletes the namespace and everything in it"),
     Kind("", "PersistentVolume"): ("volume-deletion", "deletes a volume, and its data if it is reclaimed so"),
     Kind("", "PersistentVolumeClaim"): (
@@ -15,9 +19,10 @@ _ALONG = {
         "deletes a kind and every object of it, in all namespaces",
     ),
 }
-"""Kinds whose deletion takes more along than the object. They are protected: deleting one is always confirmed."""
+"""Kinds whose deletion takes more along than the object."""
 
-PROTECTED = frozenset(_ALONG)
+PROTECTED = frozenset(_ALONG) - {Kind("networking.k8s.io", "NetworkPolicy")}
+"""Kinds of which deleting one is always confirmed."""
 
 
 def deleted(before: Object | None, after: Object | None) -> list[RiskNote]:
@@ -25,4 +30,4 @@ def deleted(before: Object | None, after: Object | None) -> list[RiskNote]:
     if before is None or after is not None:
         return []
     rule, message = _ALONG.get(kind_of(before), ("deletion", "deletes the object"))
-    return [RiskNote(Level.BLOCK if rule != "deletion" else Level.WARN, rule, "", message)]
+    return [RiskNote(Level.BLOCK if kind_of(before) in PROTECTED else Level.WARN, rule, "", message)]

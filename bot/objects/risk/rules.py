@@ -3,12 +3,25 @@
 from collections.abc import Callable
 
 from bot.objects.identity import Object
-from bot.objects.risk import deletion, scale
+from bot.objects.risk import deletion, gates, pods, rights, scale, traffic
 from bot.objects.risk.note import RiskNote
 
 Rule = Callable[[Object | None, Object | None], list[RiskNote]]
 
-RULES: tuple[Rule, ...] = (deletion.deleted, scale.to_zero)
+RULES: tuple[Rule, ...] = (
+    deletion.deleted,
+    pods.powers,
+    rights.wider_rules,
+    rights.wider_bindings,
+    gates.dropped_versions,
+    gates.strict_webhooks,
+    gates.blocking_budget,
+    scale.to_zero,
+    traffic.opened,
+    traffic.pointed_elsewhere,
+    pods.care,
+    pods.tags,
+)
 
 
 def notes(before: Object | None, after: Object | None) -> list[RiskNote]:
