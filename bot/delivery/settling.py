@@ -1,12 +1,13 @@
 """Settling: a wave's objects judged until all are healthy, one fails, or the time is up."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.delivery.keeping import move
 from bot.delivery.scene import Scene, reach, rendered
+from bot.domain.config import HealthRule
 from bot.domain.deployments import Deployment, DeploymentState, Wait
-from bot.objects.health import Health, HealthState, judge
+from bot.objects.health import Health, HealthState, gone, judge
 from bot.objects.identity import Kind, Object, ObjectKey, key_of, kind_of
 from bot.objects.order import waves
 from bot.planning.observe import WORKERS
@@ -18,6 +19,16 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 _GOOD = (HealthState.CURRENT, HealthState.SUSPENDED)
 
 
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What judging a wave needs: the cluster, the repository's own rules, when the wave was written, and the time."""
+
+    api: PlanCluster
+    rules: tuple[HealthRule, ...]
+    written: float
+    now: float
+
+
 def settle(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     """The row with its next wave to apply, healthy, failed, or still settling and a pause in seconds.
 
@@ -27,9 +38,9 @@ def settle(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     side, ready = rendered(scene, row.commit, reached)
     ordered = waves([sent.body for sent in side.objects.values()])
     bodies = ordered[row.progress.wave][1] if row.progress.wave < len(ordered) else []
-    now = scene.ports.clock.now()
+    judging = Judging(reached.api, ready.app.health_rules, row.progress.since, scene.ports.clock.now())
     with ThreadPoolExecutor(WORKERS) as pool:
-        healths = list(pool.map(lambda body: (key_of(body), _health(reached.api, body, now)), bodies))
+        healths = list(pool.map(lambda body: (key_of(body), _health(judging, body)), bodies))
     failed = [(key, health) for key, health in healths if health.state is HealthState.FAILED]
     if failed:
         return move(row, DeploymentState.FAILED, _said(scene, failed)), 0.0
@@ -44,16 +55,20 @@ def settle(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     return replace(move(row, DeploymentState.HEALTHY), progress=progress), 0.0
 
 
-def _health(api: PlanCluster, body: Object, now: float) -> Health:
+def _health(judging: Judging, body: Object) -> Health:
     """One object judged on a copy read now, so never on one older than our write."""
-    key = key_of(body)
+    key, api = key_of(body), judging.api
     resource = api.resource(key.of, body["apiVersion"].rpartition("/")[2])
-    live = api.get(resource, key.namespace, key.name) if resource else None
-    if live is None or isinstance(live, Refused):
-        return Health(HealthState.NOT_FOUND, "NotFound", f"{key} is not there")
-    if resource and _is_crd(body) and not _served(api, body):
+    if resource is None:
+        return Health(HealthState.IN_PROGRESS, "NotServed", f"the kind {key.of} is not served")
+    live = api.get(resource, key.namespace, key.name)
+    if live is None:
+        return gone(body, judging.written, judging.now)
+    if isinstance(live, Refused):
+        return Health(HealthState.UNKNOWN, "NotReadable", "it may not be read, so nobody knows its health")
+    if _is_crd(body) and not _served(api, body):
         return Health(HealthState.IN_PROGRESS, "NotServed", "the new kind is not served yet")
-    return judge(live, api.related(resource, live) if resource else (), None, now)
+    return judge(live, api.related(resource, live), None, judging.now, judging.rules)
 
 
 def _is_crd(body: Object) -> bool:
