@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.ledger.ledger import SqlLedger, open_ledger
-from tests.databases import PostgresServer, postgres_server
+from tests.databases import PostgresServer, fresh_sqlite, postgres_server
 
 
 @pytest.fixture(scope="session")
@@ -16,13 +16,28 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for what is made once and copied often."""
+    return tmp_path_factory.mktemp("templates")
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database, of each kind in turn."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, templates: Path) -> str:
+    """The address of a database without rows, of each kind in turn."""
+    if request.param == "sqlite":
+        return fresh_sqlite(tmp_path, templates)
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.fresh()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without tables, of each kind in turn."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/ledger/plumbline.db"
     server: PostgresServer = request.getfixturevalue("postgres")
-    return server.fresh()
+    return server.empty()
 
 
 @pytest.fixture

@@ -250,13 +250,16 @@ def test_an_unusable_address_is_refused(url: str) -> None:
 # Tables
 
 
-def test_the_migrations_make_exactly_the_tables_that_the_code_knows(ledger: SqlLedger) -> None:
+def test_the_migrations_make_exactly_the_tables_that_the_code_knows(empty_database_url: str) -> None:
+    ledger = open_ledger(empty_database_url)
+
     def ours(_object: object, name: str | None, kind: str, _reflected: bool, _to: object) -> bool:
         return kind != "table" or (name or "").startswith(PREFIX)
 
     with ledger.database.begin() as connection:
         options = {"version_table": VERSION_TABLE, "include_object": ours, "compare_type": True}
         assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
+    ledger.close()
 
 
 def test_a_ledger_is_ready_only_with_the_newest_migration(ledger: SqlLedger) -> None:
@@ -266,9 +269,9 @@ def test_a_ledger_is_ready_only_with_the_newest_migration(ledger: SqlLedger) -> 
     assert not ledger.ready()
 
 
-def test_processes_that_start_at_the_same_moment_migrate_once(database_url: str) -> None:
+def test_processes_that_start_at_the_same_moment_migrate_once(empty_database_url: str) -> None:
     program = "import sys; from bot.ledger.ledger import open_ledger; sys.exit(not open_ledger(sys.argv[1]).ready())"
-    started = [subprocess.Popen([sys.executable, "-c", program, database_url]) for _ in range(3)]
+    started = [subprocess.Popen([sys.executable, "-c", program, empty_database_url]) for _ in range(3)]
     assert [process.wait(60) for process in started] == [0, 0, 0]
 
 

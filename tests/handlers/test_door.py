@@ -20,6 +20,7 @@ from bot.domain.subjects import Job
 from bot.forges.github.door import GitHubDoor
 from bot.ledger.ledger import SqlLedger, open_ledger
 from bot.web.door import MOST_BYTES, door
+from tests.databases import fresh_sqlite
 from tests.handlers.served import served
 from tests.handlers.webhooks import OTHER_SECRET, SECRET, headers, pull_opened
 from tests.waiting import until
@@ -27,9 +28,14 @@ from tests.waiting import until
 ADDRESS = "/webhooks/github"
 
 
+@pytest.fixture(scope="module")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("templates")
+
+
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
-    opened = open_ledger(f"sqlite:///{tmp_path}/plumbline.db")
+def ledger(tmp_path: Path, templates: Path) -> Iterator[SqlLedger]:
+    opened = open_ledger(fresh_sqlite(tmp_path, templates))
     yield opened
     opened.close()
 
