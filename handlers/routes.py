@@ -39,8 +39,8 @@ def route(event: Event, ports: Ports) -> None:
     match event:
         case PullChanged(repository, number):
             _due(ports, repository, plan_job(repository.key, number))
-        case BranchMoved(repository, branch):
-            _branch_moved(ports, repository, branch)
+        case BranchMoved(repository):
+            _due(ports, repository, branch_job(repository.key))
         case CommentWritten(repository):
             _due(ports, repository)
             commands.comment_written(event, ports)
@@ -63,15 +63,6 @@ def _due(ports: Ports, repository: Repository, *jobs: Job) -> None:
         tx.repositories.see(repository)
         for job in jobs:
             tx.jobs.put(job)
-
-
-def _branch_moved(ports: Ports, repository: Repository, branch: str) -> None:
-    """Pushes to other branches than the default one are told by their pulls."""
-    with ports.ledger.begin() as tx:
-        tx.repositories.see(repository)
-        known = tx.repositories.get(repository.key)
-        if known is None or known.branch in ("", branch):
-            tx.jobs.put(branch_job(repository.key))
 
 
 def _asked_again(ports: Ports, repository: Repository, commit: str) -> None:

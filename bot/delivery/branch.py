@@ -35,11 +35,16 @@ class Tip:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A target's deployments so far: the newest one's commit, the newest healthy one's, and where its range begins."""
+    """A target's deployments so far: the newest one's commit, the newest healthy one's, and where its range begins.
+
+    `carried` is the first one of a target that never was healthy and whose range begins nowhere: what it brought still
+    waits to be delivered.
+    """
 
     newest: str
     healthy: str
     since: str
+    carried: Deployment | None = None
 
 
 def deliver_tip(ports: Ports, forge: Forge) -> Tip:
@@ -106,9 +111,13 @@ def _unreadable(ports: Ports, tip: Tip, mistake: UserMistake) -> None:
 
 def _past(tx: Transaction, tip: Tip, target: Target) -> Past:
     rows = tx.deployments.of_target(tip.repository.key, target)
+    if not rows:
+        return Past("", "", tip.before)
+    newest, first = rows[-1].commit, rows[0]
     healthy = [row.commit for row in rows if row.state is DeploymentState.HEALTHY]
-    begins = [row.since for row in rows[:1]] or [tip.before]
-    return Past(rows[-1].commit if rows else "", healthy[-1] if healthy else "", (healthy or begins)[-1])
+    if healthy or first.since:
+        return Past(newest, healthy[-1] if healthy else "", (healthy or [first.since])[-1])
+    return Past(newest, "", first.commit, first)
 
 
 def _due(ports: Ports, tip: Tip, config: Config, pasts: dict[Target, Past], history: History) -> list[Target]:
@@ -144,7 +153,8 @@ def _maybe_touched(
 
 
 def _row(ports: Ports, tip: Tip, target: Target, past: Past, brought: Brought) -> Deployment:
-    numbers = sorted(brought.pulls)
+    carried = past.carried
+    pulls = {**dict(zip(carried.pulls, carried.heads, strict=True)), **brought.pulls} if carried else brought.pulls
     return Deployment(
         id=0,
         repository=tip.repository.key,
@@ -155,9 +165,9 @@ def _row(ports: Ports, tip: Tip, target: Target, past: Past, brought: Brought) -
         state=DeploymentState.WAITING,
         base=past.healthy,
         since=past.since,
-        pulls=tuple(numbers),
-        heads=tuple(brought.pulls[number] for number in numbers),
-        direct=brought.direct,
-        ruled_by=tuple(brought.ruled_by),
+        pulls=tuple(sorted(pulls)),
+        heads=tuple(pulls[number] for number in sorted(pulls)),
+        direct=brought.direct or bool(carried and carried.direct),
+        ruled_by=(*(carried.ruled_by if carried else ()), *brought.ruled_by),
         changed=ports.clock.now(),
     )
