@@ -1,6 +1,6 @@
 """What a person should know besides the differences: risks, conflicts with other writers, warnings, what stays."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.domain.plans import Cause, Finding, Level, Verb
@@ -9,6 +9,7 @@ from bot.objects.identity import Object, ObjectKey
 from bot.objects.paths import value_at
 from bot.objects.redact import Redacted, Redactor, inert
 from bot.objects.risk import notes
+from bot.objects.tools import kept_by
 from bot.planning.compare import Sides, Verdict
 from bot.planning.fields import comparable
 from bot.planning.refusing import Problem
@@ -23,19 +24,28 @@ LONGEST = 800
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One object with what was found out about it."""
+    """One object with what was found out about it. `successor` has its contents under a new hash."""
 
     key: ObjectKey
     sides: Sides
     verdict: Verdict
     problem: Problem | None = None
+    successor: ObjectKey | None = None
 
 
-def findings_of(compared: Iterable[Compared], applyset: str, redactor: Redactor) -> tuple[Finding, ...]:
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Our ApplySet id, and the field managers that the config lets us take objects over from."""
+
+    applyset: str
+    takeover_from: Sequence[str]
+
+
+def findings_of(compared: Iterable[Compared], context: Context, redactor: Redactor) -> tuple[Finding, ...]:
     """Every finding of a target, object by object; a warning of the server that many objects bring stands once."""
     found: dict[Finding, None] = {}
     for each in compared:
-        for finding in (*_of_object(each, applyset, redactor), *_warnings(each, redactor)):
+        for finding in (*_of_object(each, context, redactor), *_warnings(each, redactor)):
             found[finding] = None
     return tuple(found)
 
@@ -46,21 +56,23 @@ def problem_text(problem: Problem, redactor: Redactor) -> Redacted:
     return inert(said + (f" ({problem.hint})" if problem.hint else ""), LONGEST)
 
 
-def _of_object(each: Compared, applyset: str, redactor: Redactor) -> Iterator[Finding]:
+def _of_object(each: Compared, context: Context, redactor: Redactor) -> Iterator[Finding]:
     head = each.sides.head
     place = (head.file, head.line) if head else ("", 0)
     if each.problem:
         message = problem_text(each.problem, redactor)
         yield Finding(Level.WARN, each.problem.refused.why, message, each.key, each.problem.refused.field, *place)
     if each.verdict.left:
-        message = inert("no longer in Git; it is left in place and stays in the inventory")
+        followed = f"; {each.successor} takes its place" if each.successor else ""
+        message = inert(f"no longer in Git{followed}; it is left in place and stays in the inventory")
         yield Finding(Level.NOTE, "left-in-place", message, object=each.key)
     if each.verdict.write is None:
         return
     before, after = _bodies(each)
     for note in notes(before, after):
         yield Finding(Level(note.level.value), note.rule, inert(note.message), each.key, note.field, *place)
-    yield from _owned_elsewhere(each, applyset)
+    yield from _replaced(each, redactor)
+    yield from _owned_elsewhere(each, context)
     yield from _conflicts(each)
 
 
@@ -72,10 +84,30 @@ def _bodies(each: Compared) -> tuple[Object | None, Object | None]:
     return (comparable(sides.live) if sides.live else None), comparable(prediction.object)
 
 
-def _owned_elsewhere(each: Compared, applyset: str) -> Iterator[Finding]:
-    """Another app's inventory holds the object: both would apply and delete it."""
-    label = value_at(each.sides.live or {}, ("metadata", "labels", PART_OF))
-    if isinstance(label, str) and label != applyset:
+def _replaced(each: Compared, redactor: Redactor) -> Iterator[Finding]:
+    """Why an object cannot be changed in place."""
+    prediction, head = each.verdict.prediction, each.sides.head
+    if prediction is None or prediction.problem is None or head is None:
+        return
+    said = redactor.text(prediction.problem.message).plain
+    message = inert(f"cannot be changed in place, only deleted and made again: {said}", LONGEST)
+    yield Finding(Level.WARN, "immutable", message, each.key, prediction.problem.field, head.file, head.line)
+
+
+def _owned_elsewhere(each: Compared, context: Context) -> Iterator[Finding]:
+    """Another tool, or another app's inventory, holds the object: both would write it."""
+    live, head = each.sides.live, each.sides.head
+    kept = kept_by(live, head.body) if live is not None and head is not None else None
+    write = each.verdict.write
+    if kept and write and (kept[0].fights or write.verb is Verb.TAKEOVER):
+        tool, name = kept
+        allowed = any(tool.manager.startswith(manager) for manager in context.takeover_from)
+        level = Level.BLOCK if tool.fights and not allowed else Level.WARN
+        again = "which writes it again: make it let go first" if tool.fights else "which may write it again"
+        message = inert(f"belongs to {tool.name} ({name}), {again}, with `{tool.release.replace('NAME', name)}`")
+        yield Finding(level, "kept-by-another-tool", message, object=each.key)
+    label = value_at(live or {}, ("metadata", "labels", PART_OF))
+    if isinstance(label, str) and label != context.applyset:
         message = inert("is in another inventory (ApplySet): take it out there first, or both would write it")
         yield Finding(Level.BLOCK, "owned-elsewhere", message, object=each.key)
 

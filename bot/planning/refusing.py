@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.domain.plans import Change, Verb
 from bot.objects.identity import Kind, ObjectKey
 from bot.planning.compare import Comparing, Sides, Verdict, created, rendered_change
+from bot.planning.predict import Prediction
 from bot.ports.clusters import PlanCluster, Refusal, Refused
 
 _HOLDS_DATA = frozenset(
@@ -81,7 +82,7 @@ def refused_verdict(
         unchanged = sides.base is not None and sides.base.digest == head.digest
         return Verdict(change=None if unchanged else later, write=later), None
     if refused.why == Refusal.IMMUTABLE and key.of not in _HOLDS_DATA:
-        return _replacement(sides, comparing), None
+        return _replacement(sides, comparing, refused), None
     message, hint = _said(key, refused, missing=missing)
     return Verdict(), Problem(key, refused, message, hint, head.file, head.line)
 
@@ -99,12 +100,12 @@ def _awaited(key: ObjectKey, refused: Refused, upcoming: Upcoming, *, missing: b
     return key.namespace in upcoming.namespaces and (missing or refused.why == Refusal.FORBIDDEN)
 
 
-def _replacement(sides: Sides, comparing: Comparing) -> Verdict:
+def _replacement(sides: Sides, comparing: Comparing, refused: Refused) -> Verdict:
     """What cannot be changed in place is deleted and made again. It stays a replacement while base asks for it too."""
     key = comparing.telling.key
     change = rendered_change(sides.base, sides.head, comparing.telling, checked=True)
     replace = Change(key, Verb.REPLACE, change.fields if change else ())
-    return Verdict(change=replace if change else None, write=replace)
+    return Verdict(change=replace if change else None, write=replace, prediction=Prediction(None, refused))
 
 
 def _said(key: ObjectKey, refused: Refused, *, missing: bool) -> tuple[str, str]:

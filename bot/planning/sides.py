@@ -41,13 +41,15 @@ class Side:
     """All objects of one target at one commit. `identity` is equal exactly when the objects are.
 
     `skipped` are hooks of other tools that are never applied, each with the reason. `ignore` are the app's rules for
-    fields that are left to others; whoever sends the objects heeds them (bot/planning/ignoring.py).
+    fields that are left to others; whoever sends the objects heeds them (bot/planning/ignoring.py). `takeover_from` are
+    the field managers whose objects the app may take over.
     """
 
     objects: Mapping[ObjectKey, Sent]
     identity: str
     skipped: Mapping[ObjectKey, tuple[Sent, str]] = field(default_factory=dict)
     ignore: tuple[IgnoreRule, ...] = ()
+    takeover_from: tuple[str, ...] = ()
 
 
 EMPTY = Side({}, "")
@@ -90,7 +92,7 @@ def make_side(sources: tuple[SourceObject, ...], ready: Ready) -> Side:
             )
         objects[key] = sent
     identity = digest({str(key): sent.digest for key, sent in objects.items()})
-    return Side(objects, identity, skipped, ready.app.ignore)
+    return Side(objects, identity, skipped, ready.app.ignore, ready.app.takeover_from)
 
 
 def declared(body: Object) -> Kind | None:

@@ -13,11 +13,12 @@ from bot.objects.ownership import applied_by
 from bot.objects.redact import Redacted, Redactor, inert
 from bot.planning.compare import Comparing, Sides, Verdict, compare, rendered_change
 from bot.planning.fields import MANAGER, Telling
-from bot.planning.findings import LONGEST, Compared, findings_of, problem_text
+from bot.planning.findings import LONGEST, Compared, Context, findings_of, problem_text
 from bot.planning.ignoring import left_alone
 from bot.planning.observe import WORKERS, Observed, Wanted, observe
 from bot.planning.predict import Predictions
 from bot.planning.refusing import Problem, Refusing, Upcoming, refused_verdict
+from bot.planning.renames import renamed
 from bot.planning.sides import Sent, Side, declared
 from bot.ports.clusters import ClusterUnreachable, PlanCluster, Refusal, Refused
 
@@ -106,8 +107,10 @@ def _heeding(sent: Sent | None, live: Object | None, rules: Sequence[IgnoreRule]
 
 
 def _row(question: Question, compared: list[Compared]) -> TargetPlan:
+    compared = renamed(compared, question.redactor)
     verdicts = [each.verdict for each in compared]
     changes = tuple(verdict.change for verdict in verdicts if verdict.change)
+    context = Context(question.applyset, question.head.takeover_from)
     problem = next((each.problem for each in compared if each.problem), None)
     state = TargetState.ERROR if problem else TargetState.CHANGES if changes else TargetState.UNCHANGED
     return TargetPlan(
@@ -120,7 +123,7 @@ def _row(question: Question, compared: list[Compared]) -> TargetPlan:
         pending=tuple(verdict.pending for verdict in verdicts if verdict.pending),
         drifted=tuple(verdict.drifted for verdict in verdicts if verdict.drifted),
         writes=tuple(verdict.write for verdict in verdicts if verdict.write),
-        findings=_skipped(question) + findings_of(compared, question.applyset, question.redactor),
+        findings=_skipped(question) + findings_of(compared, context, question.redactor),
         identity=question.head.identity,
     )
 

@@ -33,6 +33,8 @@ APPS = {
     "secret": manifests.CONFIG,
     "lost": manifests.CONFIG,
     "unknown": manifests.CONFIG,
+    "hashed": manifests.CONFIG.replace("name: NAME", "name: hashed-7h5bt6mm2k"),
+    "argo": manifests.CONFIG,
 }
 HEAD = {
     "left": APPS["left"].replace("app:1", "app:2"),
@@ -43,6 +45,8 @@ HEAD = {
     "fought": APPS["fought"].replace("plain: text", "plain: other"),
     "secret": manifests.SECRET,
     "lost": LOST,
+    "hashed": manifests.CONFIG.replace("name: NAME", "name: hashed-2k5bt6mm7h").replace("line two", "line 2"),
+    "argo": APPS["argo"].replace("plain: text", "plain: other"),
     "unknown": "apiVersion: gone.acme.io/v1\nkind: Gadget\nmetadata: {name: NAME}\n",
 }
 
@@ -63,13 +67,15 @@ def planned(cluster: Access, tmp_path_factory: pytest.TempPathFactory) -> Planne
     """All cases in one repository: deployed, disturbed by others, then planned."""
     namespace = cluster.new_namespace()
     scratch = Scratch.make(tmp_path_factory.mktemp("cases") / "shop")
-    apps = {name: {"path": f"apps/{name}", "environments": ["prod"], "namespace": namespace} for name in APPS}
+    apps: dict[str, Any] = {
+        name: {"path": f"apps/{name}", "environments": ["prod"], "namespace": namespace} for name in APPS
+    }
     apps["left"]["ignore"] = [{"kind": "Deployment", "field": "spec.replicas"}, {"field": "metadata.annotations"}]
     config = {"version": 1, "apps": apps, "environments": {"prod": {"cluster": "here"}}}
     base = scratch.commit({".plumbline.yaml": yaml.safe_dump(config), **_files(APPS)})
     head = scratch.commit(_files(HEAD))
     sound = [name for name, text in APPS.items() if text is not BROKEN]
-    text = "---\n".join(rendered(scratch, f"prod/{name}", base) for name in sound if name != "others")
+    text = "---\n".join(rendered(scratch, f"prod/{name}", base) for name in sound if name not in ("others", "argo"))
     cluster.kubectl("apply", "--server-side", "--field-manager=plumbline", "-f", "-", stdin=text)
     _disturb(cluster, namespace)
     ended = plan(scratch, base, head, "--kubeconfig", cluster.admin_kubeconfig, "--format", "json")
@@ -91,6 +97,9 @@ def _disturb(cluster: Access, namespace: str) -> None:
     other = yaml.safe_load(manifests.CONFIG.replace("NAME", "others"))
     other["metadata"]["labels"] = theirs
     cluster.kubectl("apply", "--server-side", "--field-manager=theirs", "-f", "-", *there, stdin=yaml.safe_dump(other))
+    argo = yaml.safe_load(manifests.CONFIG.replace("NAME", "argo"))
+    argo["metadata"]["annotations"] = {"argocd.argoproj.io/tracking-id": "shop:/ConfigMap:x/argo"}
+    cluster.kubectl("apply", "--server-side", "-f", "-", *there, stdin=yaml.safe_dump(argo))
     fought = yaml.safe_load(manifests.CONFIG.replace("NAME", "fought"))
     fought["data"] = {"plain": "theirs"}
     options = ("--server-side", "--field-manager=theirs", "--force-conflicts")
@@ -165,6 +174,21 @@ def test_a_field_taken_from_another_applier_is_a_conflict(planned: Planned) -> N
     row = planned.rows["fought"]
     assert rules(row) == {"conflict": "block"}
     assert [(f["path"], f["cause"]) for f in row["changes"][0]["fields"]] == [("data.plain", "taken-over")]
+
+
+def test_an_object_that_argo_keeps_needs_a_persons_word_and_says_how_it_lets_go(planned: Planned) -> None:
+    row = planned.rows["argo"]
+    assert rules(row) == {"kept-by-another-tool": "block"}
+    assert "`argocd app delete shop --cascade=false`" in row["findings"][0]["message"]
+
+
+def test_a_new_hash_is_told_as_what_changed_in_it(planned: Planned) -> None:
+    row = planned.rows["hashed"]
+    assert [(change["object"]["name"], change["verb"]) for change in row["changes"]] == [
+        ("hashed-2k5bt6mm7h", "create")
+    ]
+    assert paths(row) == ['data["app.conf"]']
+    assert "hashed-2k5bt6mm7h takes its place" in row["findings"][0]["message"]
 
 
 def test_a_secret_of_somebody_else_is_never_compared_with_what_lives(planned: Planned) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.domain.plans import Cause, Change, Level, Plan, TargetPlan
+from bot.domain.plans import Cause, Change, Plan, TargetPlan
 from bot.objects.identity import Object, ObjectKey, key_of
 from bot.planning.make import PlanRequest, make_plan
 from bot.wiring import local
@@ -207,10 +207,11 @@ def test_what_the_plan_says_cannot_be_changed_was_refused(seen: dict[str, Seen],
     row, replaced = seen[name].row, seen[name].edit.ends == "replace"
     assert not any(really for _, really in _really(seen[name]))
     assert [write.verb.value for write in row.writes] == (["replace"] if replaced else [])
-    if not replaced:
-        assert [(each.file, each.line) for each in row.findings if each.level is Level.WARN] == [
-            (f"apps/bad/{name}.yaml", 1)
-        ]
+    place = f"apps/{_app(seen[name].edit)}/{name}.yaml"
+    told = [
+        (each.file, each.line) for each in row.findings if each.rule in ("immutable", "typing", "invalid", "forbidden")
+    ]
+    assert told == [(place, 1)], row.findings
 
 
 @pytest.mark.parametrize("name", [edit.name for edit in EDITS])

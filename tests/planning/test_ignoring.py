@@ -34,7 +34,7 @@ def live(entries: list[ENTRY], **spec: Any) -> dict[str, Any]:
     return {**found, "metadata": {**found["metadata"], "managedFields": entries}}
 
 
-REPLICAS = {"f:spec": {"f:replicas": {}}}
+REPLICAS: ENTRY = {"f:spec": {"f:replicas": {}}}
 RULE = IgnoreRule("apps", "Deployment", "w*", "spec.replicas")
 
 
