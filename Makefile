@@ -48,7 +48,7 @@ format: $(INSTALLED)
 
 test: controlplane check
 	@echo '== Tests'
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 demo: $(INSTALLED)
 	@$(BIN)/python -m fixtures.demo $(ARGS)
