@@ -19,6 +19,7 @@ _HOLDS_DATA = frozenset(
 )
 """Kinds that are never offered as a replacement: deleting them takes data or other objects along."""
 
+_RBAC = "rbac.authorization.k8s.io"
 _HINTS = (
     (
         "may not be specified when strategy",
@@ -30,7 +31,6 @@ _HINTS = (
     ("failed quota", "write the requests and limits that the quota asks for"),
     ("field not declared in schema", "the field is misspelt, stands in the wrong place, or needs a newer cluster"),
     ("duplicate entries for key", "remove one of the two entries"),
-    ("is attempting to grant RBAC permissions not currently held", "the identity must hold what it grants"),
 )
 _REMEDIES = {
     Refusal.NO_KIND: "install its definition first, or add it to this app",
@@ -81,6 +81,8 @@ def refused_verdict(
         later = created(head, comparing.telling, checked=False)
         unchanged = sides.base is not None and sides.base.digest == head.digest
         return Verdict(change=None if unchanged else later, write=later), None
+    if refused.why == Refusal.FORBIDDEN and not missing and (sides.live is None or key.group == _RBAC):
+        return _untried(sides, comparing), None
     if refused.why == Refusal.IMMUTABLE and key.of not in _HOLDS_DATA:
         return _replacement(sides, comparing, refused), None
     message, hint = _said(key, refused, missing=missing)
@@ -98,6 +100,12 @@ def _awaited(key: ObjectKey, refused: Refused, upcoming: Upcoming, *, missing: b
     if refused.why in (Refusal.NO_KIND, Refusal.FORBIDDEN) and key.of in upcoming.kinds:
         return True
     return key.namespace in upcoming.namespaces and (missing or refused.why == Refusal.FORBIDDEN)
+
+
+def _untried(sides: Sides, comparing: Comparing) -> Verdict:
+    """What this identity may not try: rights it does not hold itself, kinds it may not read. Seen only on apply."""
+    change = rendered_change(sides.base, sides.head, comparing.telling)
+    return Verdict(change=change, write=change)
 
 
 def _replacement(sides: Sides, comparing: Comparing, refused: Refused) -> Verdict:

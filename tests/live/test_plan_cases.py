@@ -21,6 +21,19 @@ kind: Pod
 metadata: {name: probe, annotations: {helm.sh/hook: test}}
 spec: {containers: [{name: a, image: "a:1"}]}
 """
+RIGHTS = """apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: planner, namespace: NS}
+rules:
+- {apiGroups: [""], resources: [configmaps], verbs: [get, list, create, patch]}
+- {apiGroups: [rbac.authorization.k8s.io], resources: [roles], verbs: [get, list, create, patch]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: planner, namespace: NS}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: planner}
+subjects: [{kind: User, name: "BOT"}]
+"""
 LOST = manifests.CONFIG.replace("name: NAME", "name: NAME\n  namespace: nowhere-at-all")
 APPS = {
     "left": manifests.DEPLOYMENT,
@@ -210,6 +223,25 @@ def test_what_is_missing_is_an_error_with_a_remedy(planned: Planned, name: str, 
     assert row["state"] == "error"
     assert said in row["error"]
     assert planned.code == 1
+
+
+def test_what_the_planning_account_may_not_try_is_checked_on_apply(cluster: Access, tmp_path: Path) -> None:
+    namespace = cluster.new_namespace()
+    cluster.apply_admin(RIGHTS.replace("NS", namespace).replace("BOT", cluster.bot_user))
+    scratch = Scratch.make(tmp_path / "shop")
+    config = f"version: 1\napps: {{web: {{path: web, environments: [prod], namespace: {namespace}}}}}\n"
+    parts = [text.replace("NAME", "web") for text in (manifests.CONFIG, manifests.SECRET, manifests.ROLE)]
+    files = {".plumbline.yaml": config + "environments: {prod: {cluster: here}}\n", "web/README.md": ""}
+    base = scratch.commit(dict(files))
+    head = scratch.commit({"web/all.yaml": "---\n".join(parts)})
+    asked = ("--kubeconfig", cluster.bot_kubeconfig)
+    row = plan(scratch, base, head, *asked, "--format", "json").json["targets"][0]
+    assert row["state"] == "changes"
+    assert sorted(change["object"]["kind"] for change in row["changes"]) == ["ConfigMap", "Role", "Secret"]
+    text = plan(scratch, base, head, *asked).out
+    assert f"create Role {namespace}/web (checked on apply)" in text
+    assert f"create Secret {namespace}/web (checked on apply)" in text
+    assert f"create ConfigMap {namespace}/web\n" in text
 
 
 def test_a_scratch_folder_is_not_written_to(planned: Planned) -> None:
