@@ -1,1 +1,1 @@
-"""Folders → objects. `jailed.py` is the door; `plain.py` and `kustomize.py` run inside the jail and import little."""
+"""Folders → objects. `jailed.py` is the door; every renderer's own file runs inside the jail and imports little."""

@@ -1,1 +1,1 @@
-"""Runs code over hostile files in bubblewrap: no network, no credentials, nothing writable, bounded in every way."""
+"""Runs code over hostile files: no network, no credentials, nothing of the machine to see, bounded in every way."""
