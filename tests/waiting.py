@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def until(ask: Callable[[], T], seconds: float = 30.0) -> T:
+def until(ask: Callable[[], T], seconds: float = 60.0) -> T:
     """The first truthy answer. Raises AssertionError with the last answer when the time is over."""
     deadline = time.monotonic() + seconds
     while not (answer := ask()):

@@ -56,6 +56,10 @@ class SqlJobs:
             return True
         return self._connection.execute(sa.select(due.c.run).where(*_is(job))).first() is not None
 
+    def began(self, job: Job) -> float:
+        found = sa.select(began.c.at).where(began.c.name == job.name, began.c.key == job.key)
+        return float(self._connection.execute(found).scalar_one_or_none() or 0.0)
+
     def flush(self) -> None:
         """Write what was put. Called once, as the last thing of the transaction."""
         for _, waiting in sorted(self._new.items(), key=lambda item: item[0]):
@@ -73,9 +77,8 @@ class SqlJobs:
         spacing = SPACING.get(job.queue)
         if spacing is None:
             return 0.0
-        found = sa.select(began.c.at).where(began.c.name == job.name, began.c.key == job.key)
-        at = self._connection.execute(found).scalar_one_or_none()
-        return at + spacing if at is not None else 0.0
+        at = self.began(job)
+        return at + spacing if at else 0.0
 
     def _write(self, waiting: Waiting, due_at: float) -> None:
         values = {"queue": waiting.job.queue, "due_at": due_at, "run": waiting.run, "tries": waiting.tries}

@@ -58,7 +58,7 @@ def test_three_workers_run_everything_once_and_no_key_twice_at_a_time(
         put(ledger, job)
     for _ in range(3):
         start()
-    until(lambda: len(journal.lines("end")) == len(jobs), seconds=60)
+    until(lambda: len(journal.lines("end")) == len(jobs))
     lines = journal.read()
     assert len(lines) == 2 * len(jobs)
     for key in keys:
@@ -103,6 +103,24 @@ def test_a_killed_workers_run_is_run_once_more_after_a_restart(
     assert len(journal.lines("begin")) == 3, "the run that was cut off, the same again, and the one put since"
 
 
+def test_a_worker_that_slept_and_was_given_up_for_dead_does_no_harm_when_it_wakes(
+    ledger: SqlLedger, journal: Journal, start: Start
+) -> None:
+    sleeper = start()
+    put(ledger, Job("apply", "gated", "k"))
+    until(lambda: journal.lines("begin"))
+    sleeper.send_signal(signal.SIGSTOP)
+    start()
+    until(lambda: len(journal.lines("begin")) == 2)
+    journal.open_gate("k")
+    until(lambda: journal.lines("end"))
+    sleeper.send_signal(signal.SIGCONT)
+    until(lambda: len(journal.lines("end")) == 2)
+    put(ledger, Job("apply", "quick", "k"))
+    until(lambda: journal.lines("end")[2:])
+    assert [line[1] for line in journal.lines("begin")] == ["gated", "gated", "quick"]
+
+
 def test_a_run_that_kills_its_worker_again_and_again_is_given_up(
     ledger: SqlLedger, journal: Journal, start: Start
 ) -> None:
@@ -118,7 +136,7 @@ def test_a_run_that_kills_its_worker_again_and_again_is_given_up(
             liveness.count_resume(connection, run, ledger.database.now(connection))
     put(ledger, Job("apply", "quick", "k"))
     start()
-    until(lambda: journal.lines("end", "k"), seconds=60)
+    until(lambda: journal.lines("end", "k"))
     assert [line[0] for line in journal.read()] == ["begin", "begin", "gave up 8", "begin", "end"]
 
 
@@ -136,7 +154,7 @@ def test_a_worker_killed_at_any_moment_loses_no_job(ledger: SqlLedger, journal: 
     names = itertools.cycle(f"quick-{n}" for n in range(6))
     wanted = set()
     process = start()
-    for turn in range(4):
+    for turn in range(3):
         for number in range(6):
             job = Job("apply", next(names), f"github:12 prod/app{turn}-{number}")
             put(ledger, job)
@@ -145,7 +163,7 @@ def test_a_worker_killed_at_any_moment_loses_no_job(ledger: SqlLedger, journal: 
         until(lambda enough=enough: len(journal.lines("begin")) >= enough)  # type: ignore[misc]
         process.kill()
         process = start()
-    until(lambda: {line[2] for line in journal.lines("end")} == wanted, seconds=60)
+    until(lambda: {line[2] for line in journal.lines("end")} == wanted)
 
     def nothing_left() -> bool:
         with ledger.database.begin() as connection:
