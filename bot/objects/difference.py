@@ -13,6 +13,10 @@ from bot.objects.paths import ABSENT, Index, Item, Member, Path, keyed
 __all__ = ["ABSENT", "FieldChange", "Order", "difference", "same"]
 
 
+_ALIGNED = 250_000
+"""Pairs of items that are looked at to align two lists."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """One field that differs. `before` is ABSENT when it was added, `after` when it was removed.
@@ -107,9 +111,13 @@ def _set_changes(path: Path, before: list[Any], after: list[Any]) -> Iterator[Fi
 def _aligned_changes(path: Path, before: list[Any], after: list[Any], kind: Kind) -> Iterator[FieldChange]:
     """Pair the items of a list without keys: equal ones first, then those between them in order.
 
-    Positions are those of the newer list; for an item that only the older one has, those of the older.
+    Positions are those of the newer list; for an item that only the older one has, those of the older. Lists that
+    would take long to align are one change.
     """
     old_texts, new_texts = [_spelled(item) for item in before], [_spelled(item) for item in after]
+    if len(before) * len(after) > _ALIGNED:
+        yield FieldChange(path, before, after)
+        return
     for verb, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old_texts, new_texts, autojunk=False).get_opcodes():
         if verb == "equal":
             continue

@@ -12,6 +12,8 @@ from bot.objects.ownership import applied_by, last_writer
 from bot.objects.paths import ABSENT, Index, Path, str_path, value_at
 from bot.planning.fields import (
     MANAGER,
+    MOST,
+    Mentions,
     Telling,
     Written,
     changed,
@@ -129,22 +131,20 @@ def _between(before: Sent, after: Sent, live: Object | None, comparing: Comparin
     return tuple(sorted(fields, key=lambda field: field.path))
 
 
-def _dropped(before: Sent, after: Sent, comparing: Comparing) -> list[Path]:
+def _dropped(before: Sent, after: Sent, comparing: Comparing) -> set[Path]:
     """The fields that Git no longer has; a list without keys counts as one field."""
     gone = [each.path for each in difference(before.body, after.body, comparing.telling.key.of) if each.after is ABSENT]
-    return [path[: next((n for n, step in enumerate(path) if isinstance(step, Index)), len(path))] for path in gone]
+    return {path[: next((n for n, step in enumerate(path) if isinstance(step, Index)), len(path))] for path in gone}
 
 
-def _under(path: Path, tops: list[Path]) -> bool:
-    return any(path[: len(top)] == top for top in tops)
+def _under(path: Path, tops: set[Path]) -> bool:
+    return any(path[:length] in tops for length in range(len(path) + 1))
 
 
-def _staying(
-    before: Sent, dropped: list[Path], then: Object | None, lives: Object, comparing: Comparing
-) -> list[Field]:
+def _staying(before: Sent, dropped: set[Path], then: Object | None, lives: Object, comparing: Comparing) -> list[Field]:
     """Fields that Git drops and that stay as they are, because others hold them too."""
     fields, new = [], comparable(then)
-    for top in dropped:
+    for top in sorted(dropped, key=str_path)[:MOST]:
         for path, _ in leaves_of(top, value_at(before.body, top), comparing.telling.key.of):
             value, others = value_at(new, path), others_of(then, path)
             if value is not ABSENT and others and value == value_at(lives, path):
@@ -190,13 +190,9 @@ def _drift(sides: Sides, comparing: Comparing) -> Drifted | None:
     if ours.object is None:
         return None
     found = changed(comparable(live), comparable(ours.object), telling.key)
-    fields = [
-        _drifted_field(each, live, telling)
-        for top, each in found
-        if each.before is not ABSENT
-        or value_at(applied.body, each.path) is not ABSENT
-        or value_at(applied.body, top) is ABSENT
-    ]
+    said = Mentions(applied.body, telling.key.of)
+    news = [each for top, each in found if each.before is not ABSENT or each.path in said or top not in said]
+    fields = [_drifted_field(each, live, telling) for each in news[:MOST]]
     if applied_by(live, MANAGER):
         fields += _lost_label(applied.body, live, telling)
         fields += foreign_fields(live, applied.written or applied.body, telling)

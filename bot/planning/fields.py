@@ -8,16 +8,19 @@ from typing import Any
 from bot.domain.plans import Cause, Field, Line
 from bot.objects.canonical import unlabelled
 from bot.objects.difference import FieldChange, difference
-from bot.objects.identity import Object, ObjectKey
+from bot.objects.identity import Kind, Object, ObjectKey
 from bot.objects.leaves import leaf_changes, leaves
 from bot.objects.live import strip_live
 from bot.objects.ownership import owners_of
-from bot.objects.paths import ABSENT, Path, str_path, value_at
+from bot.objects.paths import ABSENT, Index, Member, Path, str_path, value_at
 from bot.objects.redact import Redacted, Redactor
 
 MANAGER = "plumbline"
 _PICKED = ("healthCheckNodePort", "nodePort")
 """Ports that the server picks: a dry-run picks others than the real write will."""
+
+MOST = 500
+"""Fields told of one object. Nobody reads more, and a hostile manifest has any number of them."""
 
 CONTEXT = 2
 """Unchanged lines shown around changed ones."""
@@ -50,54 +53,72 @@ def changed(before: Object, after: Object, key: ObjectKey) -> list[tuple[Path, F
     return list(leaf_changes(difference(before, after, key.of), key.of))
 
 
+class Mentions:
+    """Every field of an object as Git has it, and everything that holds one."""
+
+    def __init__(self, body: Object, kind: Kind) -> None:
+        self._body = body
+        self._paths = {path[:length] for path, _ in leaves((), body, kind) for length in range(len(path) + 1)}
+
+    def __contains__(self, path: Path) -> bool:
+        if path and isinstance(path[-1], Member | Index):
+            return value_at(self._body, path) is not ABSENT
+        return path in self._paths
+
+
 def told(found: list[tuple[Path, FieldChange]], written: Written, live: Object | None, telling: Telling) -> list[Field]:
-    """The changes that are news, with their causes.
+    """The changes that are news, with their causes; of very many the first.
 
     Defaults that the server fills into something Git adds, or takes away with something Git removes, are none.
     """
-    fields = []
+    explaining = _Explaining(written, live, telling.key.of)
+    fields: list[Field] = []
     for top, change in found:
-        explained = _explained(top, change, written, live)
+        if len(fields) == MOST:
+            fields.append(Field("and more fields", None, None))
+            break
+        explained = explaining.gone(top, change) if change.after is ABSENT else explaining.there(top, change)
         if explained is not None:
             fields.append(shown(change, telling, *explained))
     return fields
 
 
-def _explained(top: Path, change: FieldChange, written: Written, live: Object | None) -> tuple[Cause, str] | None:
-    if change.after is ABSENT:
-        return _gone(top, change, written, live)
-    taken = next((who for path, who in written.taken.items() if related(path, change.path)), "")
-    if taken:
-        return Cause.TAKEN_OVER, taken
-    if value_at(written.after, change.path) is not ABSENT:
-        return Cause.GIT, ""
-    if change.before is ABSENT and (value_at(written.after, top) is not ABSENT or change.path[-1] in _PICKED):
-        return None
-    return Cause.DEFAULT, ""
+class _Explaining:
+    """Why fields change."""
 
+    def __init__(self, written: Written, live: Object | None, kind: Kind) -> None:
+        self._taken, self._live = written.taken, live
+        self._above = {path[:length]: who for path, who in written.taken.items() for length in range(1, len(path))}
+        self._before, self._after = Mentions(written.before, kind), Mentions(written.after, kind)
 
-def _gone(top: Path, change: FieldChange, written: Written, live: Object | None) -> tuple[Cause, str] | None:
-    """A field that goes: because Git drops it, because it is somebody's inside what Git drops, or by the server."""
-    if value_at(written.before, change.path) is not ABSENT:
-        return Cause.GIT, ""
-    others = others_of(live, change.path)
-    if others:
-        return Cause.GIT, ", ".join(others)
-    if live is not None and owners_of(live, change.path):
-        return Cause.GIT, ""
-    return None if value_at(written.before, top) is not ABSENT else (Cause.DEFAULT, "")
+    def there(self, top: Path, change: FieldChange) -> tuple[Cause, str] | None:
+        """A field that will be there: Git's, taken from somebody, or the server's; None for no news."""
+        around = (self._taken.get(change.path[:length], "") for length in range(1, len(change.path) + 1))
+        taken = next(filter(None, around), self._above.get(change.path, ""))
+        if taken:
+            return Cause.TAKEN_OVER, taken
+        if change.path in self._after:
+            return Cause.GIT, ""
+        if change.before is ABSENT and (top in self._after or change.path[-1] in _PICKED):
+            return None
+        return Cause.DEFAULT, ""
+
+    def gone(self, top: Path, change: FieldChange) -> tuple[Cause, str] | None:
+        """A field that goes: Git drops it, it is somebody's inside what Git drops, or the server takes it."""
+        if change.path in self._before:
+            return Cause.GIT, ""
+        others = others_of(self._live, change.path)
+        if others:
+            return Cause.GIT, ", ".join(others)
+        if self._live is not None and owners_of(self._live, change.path):
+            return Cause.GIT, ""
+        return None if top in self._before else (Cause.DEFAULT, "")
 
 
 def others_of(live: Object | None, path: Path) -> list[str]:
     """Names of the managers besides us that own a field."""
     owners = owners_of(live, path) if live is not None else ()
     return sorted({owner.manager for owner in owners if (owner.manager, owner.operation) != (MANAGER, "Apply")})
-
-
-def related(one: Path, other: Path) -> bool:
-    """Whether one of two fields is, or lies in, the other."""
-    shorter = min(len(one), len(other))
-    return one[:shorter] == other[:shorter]
 
 
 def shown(change: FieldChange, telling: Telling, cause: Cause = Cause.GIT, owner: str = "") -> Field:

@@ -1,5 +1,6 @@
 """Fields that others set on our objects and that Git never mentions: told, and left alone (DESIGN §6.6)."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from bot.domain.plans import DriftedField
@@ -7,7 +8,7 @@ from bot.objects.identity import Object
 from bot.objects.ownership import Owner, owned_paths, owners_of
 from bot.objects.paths import ABSENT, Path, str_path, value_at
 from bot.objects.redact import Redacted
-from bot.planning.fields import MANAGER, Telling, comparable
+from bot.planning.fields import MANAGER, MOST, Mentions, Telling, comparable
 
 _CONTROL_PLANE = frozenset(
     {
@@ -36,9 +37,12 @@ def foreign_fields(live: Object, ours: Object, telling: Telling) -> Iterator[Dri
         if (manager, operation) != (MANAGER, "Apply")
         for path in owned_paths(live, manager, operation)
     }
-    for path in sorted(paths, key=str_path):
+    inside = Counter(path[:length] for path in paths for length in range(len(path)))
+    said = Mentions(ours, telling.key.of)
+    news = [path for path in paths if path not in said and not _said_elsewhere(path, inside)]
+    for path in sorted(news, key=str_path)[:MOST]:
         value = value_at(body, path)
-        if value is ABSENT or value_at(ours, path) is not ABSENT or _said_elsewhere(path, paths):
+        if value is ABSENT:
             continue
         writer = _writer(live, path)
         if writer is not None:
@@ -46,15 +50,11 @@ def foreign_fields(live: Object, ours: Object, telling: Telling) -> Iterator[Dri
             yield DriftedField(str_path(path), shown, None, writer.manager, writer.time or "", foreign=True)
 
 
-def _said_elsewhere(path: Path, paths: set[Path]) -> bool:
+def _said_elsewhere(path: Path, inside: Counter[Path]) -> bool:
     """Whether the field is the key of an item, which its path has, or something inside it is owned and says more."""
     if len(path) > 1 and path[-1] in [name for name, _ in getattr(path[-2], "keys", ())]:
-        return len(_below(path[:-1], paths)) > 1
-    return bool(_below(path, paths))
-
-
-def _below(path: Path, paths: set[Path]) -> list[Path]:
-    return [other for other in paths if len(other) > len(path) and other[: len(path)] == path]
+        return inside[path[:-1]] > 1
+    return inside[path] > 0
 
 
 def _writer(live: Object, path: Path) -> Owner | None:

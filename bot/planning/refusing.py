@@ -63,10 +63,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Refusing:
-    """Whom to ask again, and what is on its way."""
+    """Whom to ask again, what is on its way, and whether the identity that asks is the one that will apply."""
 
     cluster: PlanCluster
     upcoming: Upcoming
+    final: bool = False
 
 
 def refused_verdict(
@@ -81,7 +82,8 @@ def refused_verdict(
         later = created(head, comparing.telling, checked=False)
         unchanged = sides.base is not None and sides.base.digest == head.digest
         return Verdict(change=None if unchanged else later, write=later), None
-    if refused.why == Refusal.FORBIDDEN and not missing and (sides.live is None or key.group == _RBAC):
+    may_differ = refused.why == Refusal.FORBIDDEN and not refusing.final
+    if may_differ and not missing and (sides.live is None or key.group == _RBAC):
         return _untried(sides, comparing), None
     if refused.why == Refusal.IMMUTABLE and key.of not in _HOLDS_DATA:
         return _replacement(sides, comparing, refused), None

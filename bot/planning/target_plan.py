@@ -25,7 +25,10 @@ from bot.ports.clusters import ClusterUnreachable, PlanCluster, Refusal, Refused
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One target as Git has it on both sides and as we last wrote it, and whom to ask."""
+    """One target as Git has it on both sides and as we last wrote it, and whom to ask.
+
+    `final` says that the identity asked is the one that will apply, so that its no is the last word.
+    """
 
     target: Target
     base: Side
@@ -36,6 +39,7 @@ class Question:
     cluster: PlanCluster | None
     upcoming: Upcoming = field(default_factory=Upcoming)
     why_unchecked: str = ""
+    final: bool = False
 
 
 def plan_target(question: Question) -> TargetPlan:
@@ -94,7 +98,7 @@ def _compare_one(key: ObjectKey, question: Question, observed: Observed, cluster
         refused = verdict.prediction.problem if verdict.prediction else None
     if refused is None:
         return Compared(key, sides, verdict)
-    said, problem = refused_verdict(sides, comparing, refused, Refusing(cluster, question.upcoming))
+    said, problem = refused_verdict(sides, comparing, refused, Refusing(cluster, question.upcoming, question.final))
     return Compared(key, sides, replace(said, drifted=verdict.drifted), problem)
 
 
