@@ -41,6 +41,7 @@ class Engine:
         self._running: set[str] = set()
         self._idle_since: dict[str, float] = {}
         self._beat_at = self._steady_since = 0.0
+        self._left = False
 
     def launch(self, run: Callable[[Run], None]) -> None:
         self._run = run
@@ -55,6 +56,8 @@ class Engine:
             transaction.jobs.put_again(run.job, after, run.tries + 1 if failed else run.tries)
 
     def tend(self) -> None:
+        if self._left:
+            return
         with self._database.begin() as connection:
             now = self._beat(connection)
             leads = liveness.take_lease(connection, "tend", self.worker, now, self._ttl)
@@ -84,6 +87,7 @@ class Engine:
         queue.shutdown(grace if self._running else 0)
         with self._lock:
             ended = not self._running
+        self._left = True
         with suppress(TryLater), self._database.begin() as connection:
             liveness.leave(connection, self.worker)
         return ended
