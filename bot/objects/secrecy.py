@@ -1,6 +1,7 @@
 """Which fields hold secrets, by kind, place and name. It errs on the side of hiding: a name that sounds secret is."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from bot.objects.canonical import LAST_APPLIED
@@ -54,6 +55,7 @@ def sounds_secret(kind: Kind, path: Path) -> bool:
     return any(looks_secret(step) for step in words)
 
 
+@lru_cache(maxsize=8192)
 def looks_secret(name: str, *, lone_key: bool = False) -> bool:
     """Whether what is called so is probably a secret: `dbPassword`, `API_KEY`, `auth-token`; not `secretName`.
 

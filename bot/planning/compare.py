@@ -10,6 +10,7 @@ from bot.objects.leaves import leaf_changes, leaves_of
 from bot.objects.matching import field_path
 from bot.objects.ownership import applied_by, last_writer
 from bot.objects.paths import ABSENT, Index, Path, str_path, value_at
+from bot.objects.schema import Doubt
 from bot.planning.fields import (
     MANAGER,
     MOST,
@@ -41,13 +42,14 @@ class Sides:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to be said about one object."""
+    """What is to be said about one object. `doubts` are what a definition in Git has against it."""
 
     change: Change | None = None
     pending: Change | None = None
     drifted: Drifted | None = None
     write: Change | None = None
     left: bool = False
+    doubts: tuple[Doubt, ...] = ()
     prediction: Prediction | None = None
 
 

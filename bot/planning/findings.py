@@ -71,6 +71,8 @@ def _of_object(each: Compared, context: Context, redactor: Redactor) -> Iterator
     before, after = _bodies(each)
     for note in notes(before, after):
         yield Finding(Level(note.level.value), note.rule, inert(note.message), each.key, note.field, *place)
+    for field, said in each.verdict.doubts:
+        yield Finding(Level.WARN, "schema", inert(f"will be refused on apply: {said}"), each.key, field, *place)
     yield from _replaced(each, redactor)
     yield from _owned_elsewhere(each, context)
     yield from _conflicts(each)

@@ -1,9 +1,11 @@
 """What it means that the API server refuses a dry-run: checked only on apply, a replacement, or a mistake to mend."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from bot.domain.plans import Change, Verb
-from bot.objects.identity import Kind, ObjectKey
+from bot.objects.identity import Kind, Object, ObjectKey
+from bot.objects.schema import doubts
 from bot.planning.compare import Comparing, Sides, Verdict, created, rendered_change
 from bot.planning.predict import Prediction
 from bot.ports.clusters import PlanCluster, Refusal, Refused
@@ -43,10 +45,10 @@ _REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
-    """What does not exist yet but will, through the same plan: namespaces, and kinds by their CRDs."""
+    """What does not exist yet but will, through the same plan: namespaces, and kinds with their definitions."""
 
     namespaces: frozenset[str] = frozenset()
-    kinds: frozenset[Kind] = frozenset()
+    kinds: Mapping[Kind, Object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,9 @@ def refused_verdict(
     if _awaited(key, refused, refusing.upcoming, missing=missing):
         later = created(head, comparing.telling, checked=False)
         unchanged = sides.base is not None and sides.base.digest == head.digest
-        return Verdict(change=None if unchanged else later, write=later), None
+        definition = refusing.upcoming.kinds.get(key.of)
+        doubted = tuple(doubts(head.body, definition)) if definition else ()
+        return Verdict(change=None if unchanged else later, write=later, doubts=doubted), None
     may_differ = refused.why == Refusal.FORBIDDEN and not refusing.final
     if may_differ and not missing and (sides.live is None or key.group == _RBAC):
         return _untried(sides, comparing), None

@@ -146,13 +146,16 @@ def _skipped(question: Question) -> tuple[Finding, ...]:
 
 def upcoming_of(sides: list[Side]) -> Upcoming:
     """The namespaces and kinds that these heads bring along."""
-    namespaces, kinds = set(), set()
+    namespaces: set[str] = set()
+    kinds: dict[Kind, Object] = {}
     for side in sides:
         for key, sent in side.objects.items():
             if key.of == Kind("", "Namespace"):
                 namespaces.add(key.name)
-            kinds.add(declared(sent.body))
-    return Upcoming(frozenset(namespaces), frozenset(kind for kind in kinds if kind))
+            kind = declared(sent.body)
+            if kind is not None:
+                kinds[kind] = sent.body
+    return Upcoming(frozenset(namespaces), kinds)
 
 
 def unplanned(target: Target, state: TargetState, message: str, place: tuple[str, int] = ("", 0)) -> TargetPlan:

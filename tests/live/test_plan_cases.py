@@ -48,6 +48,7 @@ APPS = {
     "unknown": manifests.CONFIG,
     "hashed": manifests.CONFIG.replace("name: NAME", "name: hashed-7h5bt6mm2k"),
     "argo": manifests.CONFIG,
+    "custom": manifests.CONFIG,
 }
 HEAD = {
     "left": APPS["left"].replace("app:1", "app:2"),
@@ -60,6 +61,7 @@ HEAD = {
     "lost": LOST,
     "hashed": manifests.CONFIG.replace("name: NAME", "name: hashed-2k5bt6mm7h").replace("line two", "line 2"),
     "argo": APPS["argo"].replace("plain: text", "plain: other"),
+    "custom": "---\n".join((manifests.DEFINITION, manifests.CUSTOM)).replace("size: 1", "sizes: 1").replace("NS.", ""),
     "unknown": "apiVersion: gone.acme.io/v1\nkind: Gadget\nmetadata: {name: NAME}\n",
 }
 
@@ -202,6 +204,17 @@ def test_a_new_hash_is_told_as_what_changed_in_it(planned: Planned) -> None:
     ]
     assert paths(row) == ['data["app.conf"]']
     assert "hashed-2k5bt6mm7h takes its place" in row["findings"][0]["message"]
+
+
+def test_a_custom_object_is_held_against_the_definition_that_comes_with_it(planned: Planned) -> None:
+    row = planned.rows["custom"]
+    assert [(each["rule"], each["field"], each["line"]) for each in row["findings"] if each["level"] == "warn"] == [
+        ("schema", "spec.sizes", 21)
+    ]
+    assert [(change["object"]["kind"], change["verb"]) for change in row["changes"]] == [
+        ("CustomResourceDefinition", "create"),
+        ("Widget", "create"),
+    ]
 
 
 def test_a_secret_of_somebody_else_is_never_compared_with_what_lives(planned: Planned) -> None:
