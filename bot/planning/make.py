@@ -17,7 +17,7 @@ from bot.planning.configs import Configs, configs_of
 from bot.planning.findings import LONGEST
 from bot.planning.refusing import Upcoming
 from bot.planning.rendering import Rendering, Tree, tree_at
-from bot.planning.sides import EMPTY, Ready, Scope, Side, make_side
+from bot.planning.sides import EMPTY, NotTaken, Ready, Scope, Side, make_side
 from bot.planning.target_plan import Question, plan_target, unplanned, upcoming_of
 from bot.planning.touched import touched
 from bot.ports.clusters import ClusterUnreachable, PlanCluster
@@ -191,7 +191,8 @@ class _Planning:
 
     def _failed(self, target: Target, mistake: UserMistake) -> TargetPlan:
         text = mistake.message + (f" ({mistake.remedy})" if mistake.remedy else "")
-        state = TargetState.ERROR if mistake.file else TargetState.REFUSED
+        refused = isinstance(mistake, NotTaken) or not mistake.file
+        state = TargetState.REFUSED if refused else TargetState.ERROR
         return unplanned(target, state, text, (mistake.file, mistake.line))
 
     def _redactor(self, target: Target) -> Redactor:

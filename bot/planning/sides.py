@@ -22,6 +22,10 @@ Scope = Callable[[Kind], bool | None]
 """Whether a kind lives in namespaces; None when nobody can say."""
 
 
+class NotTaken(UserMistake):
+    """An object that is refused whatever a cluster would say: outside the grant, or holding what Git may not hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """One object as it will be sent, and where it came from.
@@ -110,7 +114,7 @@ def _ready(source: SourceObject, ready: Ready, scope: Scope) -> tuple[ObjectKey,
     except ManifestError as wrong:
         raise UserMistake(wrong.message, file=source.file, line=source.line) from None
     if problems:
-        raise UserMistake("; ".join(problems), file=source.file, line=source.line)
+        raise NotTaken("; ".join(problems), file=source.file, line=source.line)
     namespaced = scope(kind_of(source.body))
     body = _placed(body, ready.app.namespace, namespaced)
     key = key_of(body)
@@ -123,7 +127,7 @@ def _ready(source: SourceObject, ready: Ready, scope: Scope) -> tuple[ObjectKey,
         )
     refused = refusal(ready.grant, namespaced is not False, key) if ready.grant else None
     if refused:
-        raise UserMistake(refused, file=source.file, line=source.line)
+        raise NotTaken(refused, file=source.file, line=source.line)
     sent = labelled(body, ready.applyset)
     return key, Sent(sent, digest(sent), source.file, source.line)
 

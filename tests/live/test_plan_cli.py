@@ -39,11 +39,21 @@ ANSWER = {
 }
 
 
-@pytest.fixture
-def shop(cluster: Access, tmp_path: Path) -> tuple[Scratch, str, str]:
+@pytest.fixture(scope="module")
+def shop(cluster: Access, tmp_path_factory: pytest.TempPathFactory) -> tuple[Scratch, str, str]:
     """A repository with one app that is deployed as its first commit has it: the repository, that commit, namespace."""
+    return deployed(cluster, tmp_path_factory.mktemp("shared"))
+
+
+@pytest.fixture
+def own_shop(cluster: Access, tmp_path: Path) -> tuple[Scratch, str, str]:
+    """The same, for a test that disturbs what is deployed."""
+    return deployed(cluster, tmp_path)
+
+
+def deployed(cluster: Access, folder: Path) -> tuple[Scratch, str, str]:
     namespace = cluster.new_namespace()
-    scratch = Scratch.make(tmp_path / "shop")
+    scratch = Scratch.make(folder / "shop")
     text = "---\n".join((manifests.DEPLOYMENT, manifests.SERVICE, manifests.CONFIG, manifests.SECRET))
     files = {".plumbline.yaml": CONFIG.replace("NS", namespace), "apps/web/web.yaml": text.replace("NAME", "web")}
     base = scratch.commit(dict(files))
@@ -100,9 +110,9 @@ def test_changed_fields_are_those_of_kubectl_diff_without_defaults(
         assert not {path for path in mine[kind] if "terminationMessage" in path or "imagePullPolicy" in path}
 
 
-def test_the_json_has_the_keys_that_are_promised(cluster: Access, shop: tuple[Scratch, str, str]) -> None:
-    scratch, base, namespace = shop
-    head = edited(shop, EDITS["image"], ("password: correct-horse", "password: battery-staple"))
+def test_the_json_has_the_keys_that_are_promised(cluster: Access, own_shop: tuple[Scratch, str, str]) -> None:
+    scratch, base, namespace = own_shop
+    head = edited(own_shop, EDITS["image"], ("password: correct-horse", "password: battery-staple"))
     cluster.kubectl("--as=ana", "--as-group=system:masters", "scale", "deployment/web", "--replicas=4", "-n", namespace)
     cluster.kubectl("set", "env", "deployment/web", "B=edited", "-n", namespace, "--field-manager=kubectl-edit")
     ended = plan(scratch, base, head, "--kubeconfig", cluster.admin_kubeconfig, "--format", "json")
@@ -123,12 +133,12 @@ def test_the_json_has_the_keys_that_are_promised(cluster: Access, shop: tuple[Sc
     assert "battery" not in ended.out
 
 
-def test_drift_stands_apart_with_manager_and_time(cluster: Access, shop: tuple[Scratch, str, str]) -> None:
-    scratch, base, namespace = shop
+def test_drift_stands_apart_with_manager_and_time(cluster: Access, own_shop: tuple[Scratch, str, str]) -> None:
+    scratch, base, namespace = own_shop
     cluster.kubectl("set", "env", "deployment/web", "B=edited", "-n", namespace, "--field-manager=kubectl-edit")
     cluster.kubectl("set", "env", "deployment/web", "NEW=one", "-n", namespace, "--field-manager=kubectl-edit")
     cluster.kubectl("delete", "service/web", "-n", namespace)
-    head = edited(shop, EDITS["lines of a file"])
+    head = edited(own_shop, EDITS["lines of a file"])
     row = plan(scratch, base, head, "--kubeconfig", cluster.admin_kubeconfig, "--format", "json").json["targets"][0]
     assert [change["object"]["kind"] for change in row["changes"]] == ["ConfigMap"]
     drifted = {each["object"]["kind"]: each["fields"] for each in row["drifted"]}
@@ -141,13 +151,13 @@ def test_drift_stands_apart_with_manager_and_time(cluster: Access, shop: tuple[S
     assert drifted["Service"] == []
 
 
-def test_the_exit_code_tells_nothing_something_and_errors(cluster: Access, shop: tuple[Scratch, str, str]) -> None:
-    scratch, base, namespace = shop
+def test_the_exit_code_tells_nothing_something_and_errors(cluster: Access, own_shop: tuple[Scratch, str, str]) -> None:
+    scratch, base, namespace = own_shop
     asked = ("--kubeconfig", cluster.admin_kubeconfig)
     assert plan(scratch, base, base, *asked).code == 0
-    assert plan(scratch, base, edited(shop, ("cpu: 1000m", "cpu: 1")), *asked).code == 0
-    assert plan(scratch, base, edited(shop, EDITS["image"]), *asked).code == 2
-    wrong = plan(scratch, base, edited(shop, ("replicas: 2", "replica: 2")), *asked)
+    assert plan(scratch, base, edited(own_shop, ("cpu: 1000m", "cpu: 1")), *asked).code == 0
+    assert plan(scratch, base, edited(own_shop, EDITS["image"]), *asked).code == 2
+    wrong = plan(scratch, base, edited(own_shop, ("replicas: 2", "replica: 2")), *asked)
     assert wrong.code == 1
     assert "apps/web/web.yaml:1: Deployment" in wrong.out
     assert ".spec.replica: field not declared in schema" in wrong.out

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from bot.domain.config import App
 from bot.domain.errors import UserMistake
+from bot.domain.grants import Grant
 from bot.objects.identity import Kind, ObjectKey
 from bot.objects.kinds import is_namespaced
 from bot.objects.read import ManifestError, SourceObject, read_stream
-from bot.planning.sides import Ready, Side, declared, make_side
+from bot.planning.sides import NotTaken, Ready, Side, declared, make_side
 from tests.objects.json_values import values
 
 READY = Ready(App("web", "web", ("prod",), namespace="shop"), None, "applyset-x-v1", is_namespaced)
@@ -48,6 +49,18 @@ def test_a_secret_whose_data_is_no_map_is_a_mistake() -> None:
     text = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: [a]\n"
     with pytest.raises(UserMistake, match="`data` must be a map"):
         make_side(sources(text), READY)
+
+
+def test_an_object_outside_of_the_grant_is_refused_with_its_place() -> None:
+    grant = Grant("github:acme/shop", ("prod",), ("shop",), "plan", "apply", kinds=(Kind("", "ConfigMap"),))
+    text = "\n---\n".join(
+        f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: a, namespace: {namespace}}}"
+        for kind, namespace in (("ConfigMap", "shop"), ("ConfigMap", "other"))
+    )
+    ready = Ready(READY.app, grant, READY.applyset, READY.scope)
+    with pytest.raises(NotTaken, match="other") as raised:
+        make_side(sources(text), ready)
+    assert (raised.value.file, raised.value.line) == ("a.yaml", 5)
 
 
 def test_hooks_that_are_never_applied_are_kept_apart() -> None:
