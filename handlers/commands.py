@@ -88,7 +88,7 @@ def _rules(ports: Ports, event: CommentWritten, forge: Forge) -> Config:
     branch, tip = forge.pulls.default_branch()
     with ports.ledger.begin() as tx:
         known = tx.repositories.get(event.repository.key)
-    for commit in (tip, known.tip if known else ""):
+    for commit in filter(None, (tip, known.tip if known else "")):
         try:
             ports.workspace.fetch(event.repository, commit, branch=branch)
             return config_at(ports.workspace, event.repository, commit) or NOTHING

@@ -67,8 +67,12 @@ def _closed(ports: Ports, repository: Repository, pull: Pull, branch: str) -> No
 
 
 def _plan_open(ports: Ports, repository: Repository, pull: Pull, branch: str) -> None:
-    ports.workspace.fetch(repository, pull.head, branch=pull.base_branch)
-    base = ports.workspace.tip(repository, pull.base_branch)
+    try:
+        ports.workspace.fetch(repository, pull.head, branch=pull.base_branch)
+        base = ports.workspace.tip(repository, pull.base_branch)
+    except UserMistake as mistake:
+        _put(ports, repository, replace(_row(pull, "", "failed", ports), error=str(mistake)))
+        return
     row = _row(pull, base, "planning", ports)
     if not any(ports.workspace.tree_id(repository, commit, CONFIG_FILE) for commit in (base, pull.head)):
         _put(ports, repository, replace(row, status="silent"))

@@ -51,11 +51,18 @@ def route(event: Event, ports: Ports) -> None:
                 _due(ports, repository, branch_job(repository.key))
 
 
+SAID_LATER = 600.0
+"""Seconds until what the forge would not take is said again: a right may have been granted by then."""
+
+
 def gave_up(job: Job, incident: str, ports: Ports) -> None:
     """A job failed for good through a bug of ours: what people wait for ends, naming the incident."""
     ends = {"plan": plan.gave_up, "look": deploy.gave_up}
     if job.name in ends:
         ends[job.name](job, incident, ports)
+    elif job.queue == "say":
+        with ports.ledger.begin() as tx:
+            tx.jobs.put(job, SAID_LATER)
 
 
 def _due(ports: Ports, repository: Repository, *jobs: Job) -> None:

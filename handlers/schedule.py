@@ -5,10 +5,13 @@ import structlog
 from bot.domain.errors import TryLater
 from bot.domain.pulls import Repository
 from bot.domain.subjects import Job, branch_job, look_job, plan_job, say_commit_job, say_pull_job
+from bot.ports.delivery_log import DeliveryLog, FailedDelivery
 from bot.ports.forge import ForgeRefused
 from bot.ports.world import Ports
 
 SWEEP_SECONDS = 30.0
+PLANNING_SECONDS = 300.0
+"""How long a plan may be under way before it counts as lost: a run that lost its worker is resumed long before."""
 POLL_SECONDS = 300.0
 LISTEN_SECONDS = 120.0
 LOOK_BACK_SECONDS = 3 * 24 * 3600.0
@@ -27,7 +30,9 @@ def sweep(ports: Ports) -> None:
     with ports.ledger.begin() as tx:
         wanted: list[Job] = []
         for repository, number in tx.plans.unfinished():
-            wanted += [plan_job(repository, number), say_pull_job(repository, number)]
+            planning = plan_job(repository, number)
+            lost = ports.clock.now() - tx.jobs.began(planning) > PLANNING_SECONDS
+            wanted += [*([planning] if lost else []), say_pull_job(repository, number)]
         for row in tx.deployments.unfinished():
             wanted += [look_job(row.repository, row.target), say_commit_job(row.repository, row.commit)]
         for job in wanted:
@@ -55,7 +60,7 @@ def _poll(ports: Ports, repository: Repository) -> None:
         open_pulls = forge.pulls.open()
     with ports.ledger.begin() as tx:
         known = tx.repositories.get(repository.key)
-        if known is not None and (known.branch, known.tip) != (branch, tip):
+        if tip and known is not None and (known.branch, known.tip) != (branch, tip):
             tx.jobs.put(branch_job(repository.key))
         for pull in open_pulls:
             row = tx.plans.get(repository.key, pull.number)
@@ -73,6 +78,14 @@ def listen(ports: Ports) -> None:
     for log in ports.delivery_logs:
         try:
             for failed in log.failed(since)[:MOST_ASKED]:
-                log.ask_again(failed.attempt)
+                _ask_again(log, failed)
         except TryLater as away:
             _log.warning("deliveries not asked for", why=str(away))
+
+
+def _ask_again(log: DeliveryLog, failed: FailedDelivery) -> None:
+    """One that the forge will not repeat does not keep the others from being asked for."""
+    try:
+        log.ask_again(failed.attempt)
+    except ForgeRefused as refused:
+        _log.warning("delivery not asked for", delivery=failed.delivery, why=str(refused))

@@ -18,6 +18,10 @@ _PAGE = "500"
 _NAMESPACE = Resource(Kind("", "Namespace"), "v1", "namespaces", False)
 _POD = Resource(Kind("", "Pod"), "v1", "pods", True)
 _REPLICA_SET = Resource(Kind("apps", "ReplicaSet"), "v1", "replicasets", True)
+_WORKLOADS = {Kind("apps", kind) for kind in ("Deployment", "DaemonSet", "ReplicaSet", "StatefulSet")} | {
+    Kind("batch", "Job")
+}
+"""Kinds whose selector is a LabelSelector that the server has checked; what others write there may be anything."""
 _OPERATORS = {
     "In": "{key} in ({values})",
     "NotIn": "{key} notin ({values})",
@@ -56,6 +60,8 @@ class ReadingCluster:
 
     def related(self, resource: Resource, body: Object) -> Sequence[Object]:
         """ReplicaSets and Pods that a live workload controls, found by its selector and checked by owner."""
+        if resource.kind not in _WORKLOADS:
+            return []
         selector = label_selector((body.get("spec") or {}).get("selector"))
         metadata = body["metadata"]
         namespace = metadata.get("namespace") or ""

@@ -23,7 +23,7 @@ VERBS: Mapping[Verb, str] = {
 }
 _DANGERS: Mapping[Verb, str] = {
     Verb.DELETE: "deletes",
-    Verb.REPLACE: "deletes and recreates",
+    Verb.REPLACE: "would have to replace, which is not done by itself, and so will fail at",
     Verb.TAKEOVER: "takes over",
 }
 STATES: Mapping[TargetState, str] = {
@@ -89,15 +89,16 @@ def state(row: Deployment, prefix: str = PREFIX) -> str:
     """Where a deployment stands, as Markdown on one line."""
     progress = row.progress
     many = f" {progress.done}/{progress.total}" if progress.total else ""
+    unmet = "; ".join(condition(each, row.target, prefix) for each in row.conditions)
     match row.state:
         case DeploymentState.WAITING:
-            return "; ".join(condition(each, row.target, prefix) for each in row.conditions) or "waiting for its turn"
+            return unmet or "waiting for its turn"
         case DeploymentState.CONFIRMING:
-            return "; ".join(condition(each, row.target, prefix) for each in row.conditions) or "planning once more"
+            return unmet or "planning once more"
         case DeploymentState.APPLYING:
-            return f"applying{many}"
+            return f"applying{many}" + (f", {unmet}" if unmet else "")
         case DeploymentState.SETTLING:
-            return f"settling{many}"
+            return f"settling{many}" + (f", {unmet}" if unmet else "")
         case DeploymentState.FAILED:
             return "**failed**"
         case _:

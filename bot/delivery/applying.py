@@ -1,11 +1,11 @@
 """Applying: one wave written, with the inventory widened before and settled after."""
 
 import hmac
-from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
-from bot.delivery.keeping import keep, move
+from bot.delivery.keeping import Overtaken, keep, move
 from bot.delivery.scene import Reach, Scene, reach, rendered
 from bot.domain.config import IgnoreRule
 from bot.domain.deployments import Deployment, DeploymentState
@@ -16,6 +16,9 @@ from bot.planning.ignoring import heeding
 from bot.planning.observe import WORKERS
 from bot.planning.sides import Side
 from bot.ports.clusters import Accepted, Answer, ApplyCluster, Conflicted
+
+BATCH = 64
+"""Objects sent before it is looked again whether the deployment is still this worker's."""
 
 
 def apply_wave(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
@@ -53,23 +56,44 @@ def _write(
     scene: Scene, row: Deployment, reached: Reach, side: Side, bodies: Sequence[Object]
 ) -> list[tuple[ObjectKey, Answer]]:
     """Apply a wave's objects side by side, noting them as their answers arrive; what was refused, sorted."""
-    problems = []
+    ours = {str(each.object) for each in reached.inventory.rows} | set(row.progress.taken_over)
+    problems: list[tuple[ObjectKey, Answer]] = []
     with ThreadPoolExecutor(WORKERS) as pool:
-        tasks = {pool.submit(_apply, reached.api, body, side.ignore): key_of(body) for body in bodies}
-        left = set(tasks)
-        while left:
-            arrived, left = wait(left, return_when=FIRST_COMPLETED)
-            answers = [(tasks[task], task.result()) for task in arrived if task.exception() is None]
-            _note(scene, row, side, [(key, each.object) for key, each in answers if isinstance(each, Accepted)])
-            problems += [(key, each) for key, each in answers if not isinstance(each, Accepted)]
-        for task in tasks:
-            task.result()
+        for begin in range(0, len(bodies), BATCH):
+            _still_mine(scene, row)
+            batch = bodies[begin : begin + BATCH]
+            tasks = {pool.submit(_apply, reached.api, body, side.ignore, ours): key_of(body) for body in batch}
+            problems += _arrived(scene, row, side, tasks)
     return sorted(problems, key=lambda each: each[0])
 
 
-def _apply(api: ApplyCluster, body: Object, rules: Sequence[IgnoreRule]) -> Answer:
-    """Send an object, what is left to others as it lives."""
-    return api.apply(heeding(api, body, rules), force=True)
+def _arrived(
+    scene: Scene, row: Deployment, side: Side, tasks: Mapping[Future[Answer], ObjectKey]
+) -> list[tuple[ObjectKey, Answer]]:
+    """Note the answers as they come; those that refuse. Raises what a task raised, once all have come."""
+    problems: list[tuple[ObjectKey, Answer]] = []
+    left = set(tasks)
+    while left:
+        arrived, left = wait(left, return_when=FIRST_COMPLETED)
+        answers = [(tasks[task], task.result()) for task in arrived if task.exception() is None]
+        _note(scene, row, side, [(key, each.object) for key, each in answers if isinstance(each, Accepted)])
+        problems += [(key, each) for key, each in answers if not isinstance(each, Accepted)]
+    for task in tasks:
+        task.result()
+    return problems
+
+
+def _still_mine(scene: Scene, row: Deployment) -> None:
+    """A worker that was stopped for a while finds its row moved on by the one that took over, and writes no more."""
+    with scene.ports.ledger.begin() as tx:
+        if tx.deployments.get(row.id) != row:
+            raise Overtaken
+
+
+def _apply(api: ApplyCluster, body: Object, rules: Sequence[IgnoreRule], ours: Collection[str]) -> Answer:
+    """Send an object, what is left to others as it lives. Only what is ours, or was shown as a takeover, is forced: an
+    owner that turned up since is not run over."""
+    return api.apply(heeding(api, body, rules), force=str(key_of(body)) in ours)
 
 
 def _note(scene: Scene, row: Deployment, side: Side, written: Sequence[tuple[ObjectKey, Object]]) -> None:
@@ -79,6 +103,8 @@ def _note(scene: Scene, row: Deployment, side: Side, written: Sequence[tuple[Obj
         fingerprint = hmac.digest(scene.ports.fingerprint_key, side.objects[key].digest.encode(), "sha256").hex()
         rows.append(InventoryRow(key, live["apiVersion"], live["metadata"]["uid"], row.commit, fingerprint))
     with scene.ports.ledger.begin() as tx:
+        if tx.deployments.get(row.id) != row:
+            raise Overtaken
         tx.inventory.put(row.repository, row.target, rows)
 
 

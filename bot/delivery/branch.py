@@ -38,13 +38,14 @@ class Past:
     """A target's deployments so far: the newest one's commit, the newest healthy one's, and where its range begins.
 
     `carried` is the first one of a target that never was healthy and whose range begins nowhere: what it brought still
-    waits to be delivered.
+    waits to be delivered. `attempt` counts on from earlier deployments of a commit, to which a branch may return.
     """
 
     newest: str
     healthy: str
     since: str
     carried: Deployment | None = None
+    attempt: int = 1
 
 
 def deliver_tip(ports: Ports, forge: Forge) -> Tip:
@@ -57,7 +58,7 @@ def deliver_tip(ports: Ports, forge: Forge) -> Tip:
     with ports.ledger.begin() as tx:
         known = tx.repositories.get(forge.repository.key)
     tip = Tip(forge.repository, branch, commit, known.tip if known else "")
-    if known and (known.branch, known.tip) == (branch, commit):
+    if not commit or (known and (known.branch, known.tip) == (branch, commit)):
         return tip
     ports.workspace.fetch(tip.repository, commit, branch=branch)
     with History(rendering_of(ports), forge) as history:
@@ -114,10 +115,11 @@ def _past(tx: Transaction, tip: Tip, target: Target) -> Past:
     if not rows:
         return Past("", "", tip.before)
     newest, first = rows[-1].commit, rows[0]
+    attempt = 1 + max((row.attempt for row in rows if row.commit == tip.commit), default=0)
     healthy = [row.commit for row in rows if row.state is DeploymentState.HEALTHY]
     if healthy or first.since:
-        return Past(newest, healthy[-1] if healthy else "", (healthy or [first.since])[-1])
-    return Past(newest, "", first.commit, first)
+        return Past(newest, healthy[-1] if healthy else "", (healthy or [first.since])[-1], attempt=attempt)
+    return Past(newest, "", first.commit, first, attempt)
 
 
 def _due(ports: Ports, tip: Tip, config: Config, pasts: dict[Target, Past], history: History) -> list[Target]:
@@ -160,7 +162,7 @@ def _row(ports: Ports, tip: Tip, target: Target, past: Past, brought: Brought) -
         repository=tip.repository.key,
         target=target,
         commit=tip.commit,
-        attempt=1,
+        attempt=past.attempt,
         seq=0,
         state=DeploymentState.WAITING,
         base=past.healthy,

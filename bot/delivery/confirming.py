@@ -17,6 +17,7 @@ from bot.ports.ledger import Transaction, is_posted
 
 TOGETHER = 0.3
 """Seconds in which the plans of a commit's other targets may join this one, so that they are posted as one."""
+_TELLING = (TargetState.CHANGES, TargetState.UNCHANGED, TargetState.UNCHECKED)
 POSTED_AGAIN = 10.0
 """Seconds until it is looked again whether a plan was posted; posting it wakes the target before that."""
 
@@ -38,7 +39,8 @@ def confirm(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
         return move(row, DeploymentState.FAILED, reason), 0.0
     with scene.ports.ledger.begin() as tx:
         shown = _shown(tx, row)
-        posted = bool(shown and not row.direct) or _posted(tx, row, plan)
+        by_all = bool(row.pulls) and len(shown) == len(row.pulls) and not row.direct
+        posted = by_all or _posted(tx, row, plan)
     if not posted:
         return replace(row, conditions=(), reason=""), POSTED_AGAIN
     return _confirmed(scene, row, plan, shown), 0.0
@@ -58,17 +60,21 @@ def _plan_again(scene: Scene, row: Deployment, reached: Reach) -> TargetPlan:
         reached.inventory.applyset,
         reached.api,
         upcoming_of([side]),
+        final=True,
     )
     return plan_target(question)
 
 
 def _shown(tx: Transaction, row: Deployment) -> list[TargetPlan]:
-    """The plans of this target that people could see on the pulls it contains, each for the head that was merged."""
+    """The plans of this target that people could see on the pulls it contains, each for the head that was merged.
+
+    A row that says why it could not be planned shows nothing.
+    """
     shown = []
     for number, head in zip(row.pulls, row.heads, strict=False):
         plan = tx.plans.at(row.repository, number, head)
         if plan is not None and is_posted(tx, pull_key(row.repository, number), plan):
-            shown += [each for each in plan.targets if each.target == row.target]
+            shown += [each for each in plan.targets if each.target == row.target and each.state in _TELLING]
     return shown
 
 
@@ -99,5 +105,6 @@ def _confirmed(scene: Scene, row: Deployment, plan: TargetPlan, shown: list[Targ
     extra = tuple(
         f"{write.verb} {write.object}" for write in plan.writes if shown and (write.verb, write.object) not in planned
     )
-    progress = replace(row.progress, wave=0, not_as_planned=extra)
+    taken = tuple(str(write.object) for write in plan.writes if write.verb is Verb.TAKEOVER)
+    progress = replace(row.progress, wave=0, not_as_planned=extra, taken_over=taken)
     return replace(move(row, DeploymentState.APPLYING), progress=progress, started=scene.ports.clock.now())

@@ -85,7 +85,8 @@ def _wait(
 ) -> tuple[Deployment, float]:
     """Still settling, or failed when the wave's time is up. Time in which the cluster was away does not count."""
     now = scene.ports.clock.now()
-    since = now if any(each.wait is Wait.CLUSTER for each in row.conditions) else row.progress.since
+    away = now - row.changed if any(each.wait is Wait.CLUSTER for each in row.conditions) else 0.0
+    since = row.progress.since + away
     if now - since > timeout:
         reason = f"not healthy after {timeout:.0f} s: {_said(scene, unsettled)}"
         return move(row, DeploymentState.FAILED, reason), 0.0

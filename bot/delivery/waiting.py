@@ -17,8 +17,10 @@ def unmet(scene: Scene, row: Deployment) -> tuple[Condition, ...]:
     """
     judges = judges_of(scene, row)
     environments = [_environment(judge, scene) for judge in judges]
-    conditions = [Condition(Wait.UNSUPPORTED, rule) for rule in _unsupported(environments)]
-    if any(environment.deploy is not DeployMode.ON_MERGE for environment in environments) and not row.word:
+    conditions = [Condition(Wait.UNSUPPORTED, rule) for rule in _unsupported(environments, _floor(scene))]
+    if any(environment.deploy is DeployMode.NEVER for environment in environments):
+        conditions.append(Condition(Wait.UNSUPPORTED, "deploy: never"))
+    elif any(environment.deploy is not DeployMode.ON_MERGE for environment in environments) and not row.word:
         conditions.append(Condition(Wait.WORD))
     conditions += _order(scene, row, judges[0])
     if _rewritten(scene, row):
@@ -49,9 +51,16 @@ def _environment(judge: Config, scene: Scene) -> Environment:
     return judge.environments[scene.target.environment]
 
 
-def _unsupported(environments: Sequence[Environment]) -> list[str]:
+def _floor(scene: Scene) -> int:
+    """The approvals that the operator asks for, whatever the repository's rules say."""
+    environment = scene.environment
+    found = scene.ports.operator.grant(environment.cluster, scene.repository.address, environment.name)
+    return found[1].floor_approvals if found else 0
+
+
+def _unsupported(environments: Sequence[Environment], floor: int) -> list[str]:
     found = []
-    if any(environment.approvals > 0 for environment in environments):
+    if floor > 0 or any(environment.approvals > 0 for environment in environments):
         found.append("approvals")
     if any(environment.windows for environment in environments):
         found.append("windows")

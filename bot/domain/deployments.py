@@ -92,6 +92,7 @@ class Progress:
     left_in_place: tuple[str, ...] = ()
     not_as_planned: tuple[str, ...] = ()
     waits_for: tuple[str, ...] = ()
+    taken_over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,7 +230,9 @@ class _Loader:
         if self.aliases > MAX_ALIASES:
             raise ManifestError(f"more than {MAX_ALIASES} aliases: write the values out", self.file, line)
         if anchor not in self.anchors:
-            raise ManifestError(f"the alias *{anchor} has no finished anchor before it", self.file, line)
+            raise ManifestError(
+                "an alias has no finished anchor before it; a text that begins with * needs quotes", self.file, line
+            )
         return self.anchors[anchor]
 
     def _scalar(self, event: Any, line: int) -> Any:

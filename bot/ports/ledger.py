@@ -189,6 +189,10 @@ class Jobs(Protocol):
         """Whether one waits to start."""
         ...
 
+    def began(self, job: Job) -> float:
+        """When a plan or say job last began to run, in seconds since the epoch; 0 when it never did."""
+        ...
+
 
 class Transaction(Protocol):
     """One transaction; it commits when its context ends well."""

@@ -22,5 +22,5 @@ class Pulls(Protocol):
         ...
 
     def default_branch(self) -> tuple[str, str]:
-        """The default branch's name and tip."""
+        """The default branch's name and tip; the tip is empty while nothing was pushed."""
         ...

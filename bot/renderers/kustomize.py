@@ -14,6 +14,9 @@ _FOLDER = re.compile(r"accumulating resources: accumulation err='.*?' must resol
 _SINGLE = re.compile(r"accumulating resources: accumulation err='(.*)': must build at directory: .*", re.DOTALL)
 _COMPONENT = re.compile(r'accumulating components: accumulateDirectory: "(.*)"', re.DOTALL)
 _INSIDE = re.compile(r"(?:recursed accumulation of|couldn't make target for) path '([^']*)': ")
+_LITERALS = re.compile(r"literal sources? .*", re.DOTALL)
+_LITERAL = "a generator's literal is invalid: write each as name=value"
+"""A generator's error prints all its literals, of which some may be secret."""
 _FILE = re.compile(rf"(?:{re.escape(TREE)}/|(?<=['\" ]))([\w@%+=:,./-]+?\.(?:ya?ml|json))\b")
 
 
@@ -76,7 +79,7 @@ def _explained(out: bytes, said: str, folder: str, place: str) -> ManifestError:
     if inner != folder:
         place = next((path for name in KUSTOMIZATIONS if _is_file(path := join(inner, name))), place)
     file = next((path for name in named for path in (join(inner, name), name) if _is_file(path)), place)
-    return ManifestError(text.replace(TREE, "the repository")[:2000], file)
+    return ManifestError(_LITERALS.sub(_LITERAL, text).replace(TREE, "the repository")[:2000], file)
 
 
 def _unwrapped(text: str, folder: str) -> tuple[str, str]:

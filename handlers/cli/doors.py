@@ -40,7 +40,7 @@ def run_serve(options: argparse.Namespace) -> int:
         try:
             serve(door(wired.doors, wired.ports.ledger, wired.ready), options.host, options.port)
         finally:
-            worker.stop()
+            worker.leave()
     return 0
 
 

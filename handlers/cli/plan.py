@@ -47,6 +47,8 @@ def register(subparsers: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the plan; its exit code. Raises UserMistake for what cannot be planned at all."""
     only = tuple(_target(text) for text in options.target)
+    if options.kubeconfig and not options.kubeconfig.is_file():
+        raise UserMistake(f"there is no kubeconfig {options.kubeconfig}", "correct --kubeconfig, or leave it out")
     with local(options.repo, options.repository, options.kubeconfig, options.context) as here:
         base, head = here.resolve(options.base), here.resolve(options.head)
         workspace = here.planner.rendering.workspace

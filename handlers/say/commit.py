@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from bot.comments.checks import DEPLOY, PLAN, deploy_check, deploy_status, plan_check
 from bot.domain.deployments import Deployment, DeploymentState
 from bot.domain.plans import Plan
-from bot.domain.pulls import Repository
 from bot.domain.subjects import Job, Target, look_job, read_commit_key, say_commit_job
-from bot.ports.ledger import POSTED, Said, posted
+from bot.ports.ledger import POSTED, KnownRepository, Said, posted
 from bot.ports.world import Ports
-from handlers.say.writing import Writer
+from handlers.say.writing import Writer, prefix_of
 
 NEEDS = ("checks:write", "deployments:write")
 REST_AFTER = 2.0
@@ -22,21 +21,21 @@ def say_commit(job: Job, ports: Ports) -> None:
         known, plan = tx.repositories.get(key), tx.plans.of_commit(key, commit)
         rows = tx.deployments.of_commit(key, commit)
     if known is not None and (plan is not None or rows):
-        _say(job.key, ports, known.repository, plan, _newest(rows))
+        _say(job.key, ports, known, plan, _newest(rows))
 
 
 def _say(
-    subject: str, ports: Ports, repository: Repository, plan: Plan | None, environments: dict[str, list[Deployment]]
+    subject: str, ports: Ports, known: KnownRepository, plan: Plan | None, environments: dict[str, list[Deployment]]
 ) -> None:
-    commit = read_commit_key(subject)[1]
-    with ports.forges.open(repository, *NEEDS) as forge:
+    commit, prefix = read_commit_key(subject)[1], prefix_of(ports, known)
+    with ports.forges.open(known.repository, *NEEDS) as forge:
         writer = Writer(ports, forge, subject)
         if plan is not None:
-            written = writer.check(f"check:{PLAN}", plan_check(plan, commit))
+            written = writer.check(f"check:{PLAN}", plan_check(plan, commit, prefix))
             if _awaited(ports, subject, Said(written, posted(plan)), environments):
                 return
         for environment, rows in sorted(environments.items()):
-            writer.check(f"check:{DEPLOY}{environment}", deploy_check(environment, rows, ports.clock.now()))
+            writer.check(f"check:{DEPLOY}{environment}", deploy_check(environment, rows, ports.clock.now(), prefix))
             writer.deployment(f"deployment:{environment}", (commit, environment), deploy_status(rows))
 
 

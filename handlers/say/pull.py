@@ -20,7 +20,7 @@ from bot.ports.checks import Check, Conclusion
 from bot.ports.forge import Forge
 from bot.ports.ledger import POSTED, PullRow, Said, Transaction, posted
 from bot.ports.world import Ports
-from handlers.say.writing import BEGUN, Writer
+from handlers.say.writing import BEGUN, Writer, prefix_of
 
 NEEDS = ("pull_requests:write", "checks:write")
 COMMENT_NEEDS = ("pull_requests:write",)
@@ -34,6 +34,7 @@ class Facts:
     repository: Repository
     row: PullRow
     standings: tuple[Standing, ...]
+    prefix: str
 
 
 def say_pull(job: Job, ports: Ports) -> None:
@@ -44,12 +45,12 @@ def say_pull(job: Job, ports: Ports) -> None:
         return
     with ports.forges.open(facts.repository, *NEEDS) as forge:
         writer = Writer(ports, forge, job.key)
-        page = _say_check(writer, forge, facts.row)
-        _say_plan(writer, facts.row, About(facts.row.head, page=page))
+        page = _say_check(writer, forge, facts)
+        _say_plan(writer, facts.row, About(facts.row.head, facts.prefix, page))
         if facts.row.status == "planned" and facts.row.plan is not None:
             writer.record(POSTED, Said(0, posted(facts.row.plan)))
         if facts.standings:
-            writer.comment(number, DEPLOYMENT_SLOT, deployment_comment(facts.standings))
+            writer.comment(number, DEPLOYMENT_SLOT, deployment_comment(facts.standings, facts.prefix))
 
 
 def reply(ports: Ports, subject: tuple[Repository, int], slot: str, text: str) -> None:
@@ -81,7 +82,7 @@ def _facts(ports: Ports, key: str, number: int) -> Facts | None:
         for each in tx.deployments.of_pull(key, number):
             newest[each.target] = max(newest.get(each.target, each), each, key=lambda one: one.seq)
         standings = tuple(Standing(each, _newer(tx, each)) for each in newest.values())
-        return Facts(known.repository, row, standings)
+    return Facts(known.repository, row, standings, prefix_of(ports, known))
 
 
 def _newer(tx: Transaction, row: Deployment) -> Deployment | None:
@@ -89,14 +90,15 @@ def _newer(tx: Transaction, row: Deployment) -> Deployment | None:
     return later[-1] if later else None
 
 
-def _say_check(writer: Writer, forge: Forge, row: PullRow) -> str:
+def _say_check(writer: Writer, forge: Forge, facts: Facts) -> str:
     """Bring the head's check to its state and end those of earlier heads; the address of the head's, empty if none."""
+    row = facts.row
     slot = f"{CHECK_SLOT}{row.head}"
     for other in writer.slots(CHECK_SLOT):
         if other != slot:
             _end(writer, forge, other)
     said = writer.said(slot)
-    check = _check(row, started=said is not None)
+    check = _check(row, facts.prefix, started=said is not None)
     if check is None:
         return ""
     if said is None:
@@ -114,7 +116,7 @@ def _end(writer: Writer, forge: Forge, slot: str) -> None:
     writer.record(slot, None)
 
 
-def _check(row: PullRow, *, started: bool) -> Check | None:
+def _check(row: PullRow, prefix: str, *, started: bool) -> Check | None:
     """The check on a pull's head, by the plan's status; None where nothing has to be said.
 
     While the same head is planned again, the check keeps what it says.
@@ -122,7 +124,7 @@ def _check(row: PullRow, *, started: bool) -> Check | None:
     plan = row.plan if row.plan is not None and row.plan.head == row.head else None
     match row.status:
         case "planned" | "planning" if plan is not None:
-            return plan_check(plan, row.head)
+            return plan_check(plan, row.head, prefix)
         case "planning":
             return simple_plan_check(row.head, Conclusion.RUNNING, "planning")
         case "failed":

@@ -8,15 +8,27 @@ import hashlib
 from collections.abc import Sequence
 
 from bot.comments.marker import has_marker, marked, marker
+from bot.comments.phrases import PREFIX
+from bot.domain.errors import UserMistake
 from bot.domain.pulls import Comment
+from bot.planning.configs import config_at
 from bot.ports.checks import Check, Conclusion
 from bot.ports.forge import Forge
 from bot.ports.forge_deployments import ForgeDeploymentState
-from bot.ports.ledger import Said
+from bot.ports.ledger import KnownRepository, Said
 from bot.ports.world import Ports
 
 BEGUN = Said(0, "running - -")
 """What a slot holds from before its first write, where a crash right after it must leave a trace."""
+
+
+def prefix_of(ports: Ports, known: KnownRepository) -> str:
+    """How commands begin in a repository, by the rules that were delivered last."""
+    try:
+        config = config_at(ports.workspace, known.repository, known.tip) if known.tip else None
+    except UserMistake:
+        config = None
+    return config.commands.prefix if config else PREFIX
 
 
 class Writer:

@@ -54,13 +54,12 @@ class GitHubPulls:
         return sorted(merged, key=lambda pull: pull.number)
 
     def default_branch(self) -> tuple[str, str]:
-        """The default branch's name and tip. Two requests."""
-
-        def read(remote: Remote) -> tuple[str, str]:
-            name = remote.default_branch
-            return name, remote.get_branch(name).commit.sha
-
-        return self._connection.ask(read)
+        """The default branch's name and tip, which is empty while nothing was pushed. Two requests."""
+        name = self._connection.ask(lambda remote: remote.default_branch)
+        try:
+            return name, self._connection.ask(lambda remote: remote.get_branch(name).commit.sha)
+        except Missing:
+            return name, ""
 
 
 def _pull(each: PullRequest) -> Pull:
