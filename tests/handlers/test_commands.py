@@ -1,8 +1,10 @@
 """Slash commands through the front door: who may, what they do, what is answered."""
 
+import re
+
 import pytest
 
-from tests.handlers.shop import Shop, config, wait_until
+from tests.handlers.shop import Shop, config, settings, wait_until
 
 pytestmark = pytest.mark.together
 
@@ -103,3 +105,38 @@ def test_who_has_no_role_and_what_is_quoted_gets_no_answer(shop: Shop) -> None:
     wait_until("help is answered", lambda: "rocket" in shop.reactions(number, last))
     assert [shop.reactions(number, each) for each in silent] == [set()] * 4
     assert len(shop.comments(number)) == 2
+
+
+def test_a_danger_that_nobody_was_shown_waits_until_it_is_confirmed_by_number_and_name(shop: Shop) -> None:
+    shop.wait_deployed(shop.begin())
+    extra = settings(shop.staging, "other")
+    number = shop.pull({"apps/web/staging/other.yaml": extra})
+    shop.wait_plan(number)
+    shop.world.cluster.kubectl(
+        "create", "configmap", "other-settings", "-n", shop.staging, "--from-literal=CURRENCY=GBP"
+    )
+    merged = shop.merge(number)
+    shop.wait_check(merged, "plumbline/deploy/staging", "action_required")
+    wait_until("the command is shown", lambda: "--confirm 1@" in shop.comment(number, "deployment"))
+    assert "other-settings" in shop.comment(number, "deployment")
+    shop.write(number, "/plumb deploy", by="ana")
+    answered(shop, number, "has to be confirmed")
+    shop.write(number, "/plumb deploy staging/web --confirm 1@00000000", by="ana")
+    wait_until("both are refused", lambda: len(shop.comments(number)) == 4)
+    assert shop.live("configmap", "other-settings")["data"] == {"CURRENCY": "GBP"}
+    found = re.search(r"--confirm (1@[0-9a-f]{8})", shop.comment(number, "deployment"))
+    assert found is not None
+    shop.write(number, f"/plumb deploy staging/web --confirm {found[1]}", by="ana")
+    shop.wait_deployed(merged)
+    assert shop.live("configmap", "other-settings")["data"] == {"CURRENCY": "EUR"}
+
+
+def test_a_takeover_that_the_plan_showed_goes_with_the_merge(shop: Shop) -> None:
+    shop.wait_deployed(shop.begin())
+    shop.world.cluster.kubectl(
+        "create", "configmap", "other-settings", "-n", shop.staging, "--from-literal=CURRENCY=GBP"
+    )
+    number = shop.pull({"apps/web/staging/other.yaml": settings(shop.staging, "other")})
+    shop.wait_plan(number, "takes over")
+    shop.wait_deployed(shop.merge(number))
+    assert shop.live("configmap", "other-settings")["data"] == {"CURRENCY": "EUR"}

@@ -30,10 +30,12 @@ def test_a_newer_commit_takes_over_from_one_that_still_settles(shop: Shop) -> No
     shop.wait_deployed(shop.begin())
     slow = shop.push(shop.app("web:2", ready_after="600s"))
     wait_until("the older one settles", lambda: shop.state() == "settling")
+    wait_until("the forge knows", lambda: shop.forge_deployments(slow).get("staging") == ["in_progress"])
     newer = shop.push(shop.app("web:3"))
     shop.wait_deployed(newer)
     shop.wait_check(slow, "plumbline/deploy/staging", "neutral")
     assert shop.images() == {"web:3"}
+    wait_until("the forge knows that", lambda: shop.forge_deployments(slow)["staging"][-1] == "inactive")
     check = shop.check(slow, "plumbline/deploy/staging")
     assert check is not None
     assert newer[:7] in f"{check.title}{check.summary}"
