@@ -6,7 +6,7 @@
     planning/    make a plan: touched, render, observe, compare
     delivery/    one look at a deployment, a file per state
     forges/      one folder per forge, one client file per port
-    renderers/   plain and kustomize, in a jail
+    renderers/   plain, kustomize, helm and jsonnet, in a jail
     cluster/     gateway to one API server
     ledger/      tables, queries, migrations, queue
     workspace/   git mirrors and worktrees
