@@ -9,11 +9,16 @@ from pathlib import Path
 from bot.domain.config import App
 from bot.domain.errors import UserMistake
 from bot.domain.pulls import Repository
+from bot.objects.difference import difference
+from bot.objects.identity import key_of, kind_of
+from bot.objects.paths import str_path
 from bot.ports.render_cache import RenderCache
 from bot.ports.renderer import Rendered, Renderer
 from bot.ports.workspace import Workspace
 
 WHOLE_TREE = ("",)
+CHART = "Chart.yaml"
+"""Charts can draw random values, which no other renderer here can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +67,30 @@ class Tree:
             checkout = self._rendering.workspace.checkout(self._repository, self.commit)
             self._files = self._stack.enter_context(checkout)
         try:
-            return self._rendering.renderer.render(self._files, app)
+            rendered = self._rendering.renderer.render(self._files, app)
+            if (self._files / app.path / CHART).is_file():
+                _check_stable(rendered, self._rendering.renderer.render(self._files, app), app)
         except UserMistake as mistake:
             return mistake
+        return rendered
 
     def _app_key(self, app: App) -> str:
         return _key(self._repository.key, repr(app), self.id_of(app.path))
 
     def _content_key(self, app_key: str, reads: tuple[str, ...]) -> str:
         return _key(app_key, *(f"{path}={self.id_of(path)}" for path in sorted(reads)))
+
+
+def _check_stable(once: Rendered, again: Rendered, app: App) -> None:
+    """Raises UserMistake for a chart that makes up values: what was reviewed would not be what is written."""
+    for one, other in zip(once.objects, again.objects, strict=False):
+        if one.body != other.body:
+            changes = difference(one.body, other.body, kind_of(one.body))
+            fields = ", ".join(str_path(each.path) for each in changes[:3])
+            message = f"{key_of(one.body)} renders differently each time: {fields}"
+            raise UserMistake(message, "pin these values in the app's values", file=one.file, line=one.line)
+    if len(once.objects) != len(again.objects):
+        raise UserMistake(f"{app.name} renders other objects each time", "pin its values", file=app.path)
 
 
 def _key(*parts: str) -> str:
