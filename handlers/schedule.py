@@ -5,6 +5,7 @@ import structlog
 from bot.domain.errors import TryLater
 from bot.domain.pulls import Repository
 from bot.domain.subjects import Job, branch_job, look_job, plan_job, say_commit_job, say_pull_job
+from bot.ports.clusters import ClusterUnreachable
 from bot.ports.delivery_log import DeliveryLog, FailedDelivery
 from bot.ports.forge import ForgeRefused
 from bot.ports.world import Ports
@@ -13,6 +14,7 @@ SWEEP_SECONDS = 30.0
 PLANNING_SECONDS = 300.0
 """How long a plan may be under way before it counts as lost: a run that lost its worker is resumed long before."""
 POLL_SECONDS = 300.0
+PROVE_SECONDS = 3600.0
 LISTEN_SECONDS = 120.0
 LOOK_BACK_SECONDS = 3 * 24 * 3600.0
 MOST_ASKED = 100
@@ -38,6 +40,19 @@ def sweep(ports: Ports) -> None:
         for job in wanted:
             if not tx.jobs.due(job):
                 tx.jobs.put(job)
+
+
+def prove(ports: Ports) -> None:
+    """At start and hourly: for every grant, that its planning identity cannot write. A proof that fails stops planning
+    there by itself; it is logged, so that the operator hears of it before a pull does."""
+    for cluster in ports.operator.clusters.values():
+        for grant in cluster.grants:
+            try:
+                ports.clusters.plan(cluster, grant)
+            except ClusterUnreachable as failed:
+                _log.warning(
+                    "planning identity not proven", cluster=cluster.name, repository=grant.repository, why=str(failed)
+                )
 
 
 def poll(ports: Ports) -> None:

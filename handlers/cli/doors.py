@@ -69,6 +69,7 @@ def _wired() -> Iterator[Wired]:
 def _worker(wired: Wired) -> Worker:
     sweeps = (
         Every("sweep", schedule.SWEEP_SECONDS, schedule.sweep),
+        Every("prove", schedule.PROVE_SECONDS, schedule.prove),
         Every("poll", schedule.POLL_SECONDS, schedule.poll),
         Every("listen", schedule.LISTEN_SECONDS, schedule.listen),
     )
