@@ -184,6 +184,9 @@ def _act(command: Command, asked: Asked, row: Deployment, tx: Transaction) -> st
         wants = next((each.subject for each in row.conditions if each.wait is Wait.CONFIRMATION), "")
         if wants and word != wants:
             return f"{row.target} has to be confirmed: write deploy {row.target} --confirm {wants}"
+        stopped = next((each.subject for each in row.conditions if each.wait is Wait.UNSUPPORTED), "")
+        if stopped:
+            return f"{row.target} is stopped by the rule {stopped}, which this version cannot judge"
         now = asked.ports.clock.now()
         tx.deployments.save(replace(row, word=asked.person.login, confirmed=word or row.confirmed, changed=now))
     elif row.state not in (DeploymentState.FAILED, DeploymentState.CANCELLED):

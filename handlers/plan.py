@@ -112,17 +112,23 @@ def _row(pull: Pull, base: str, status: str, ports: Ports) -> PullRow:
 
 
 def _put(ports: Ports, repository: Repository, row: PullRow) -> None:
+    """Write a pull's row, and have it said. What is planned again and comes out the same is the plan it was."""
     with ports.ledger.begin() as tx:
         before = tx.plans.get(repository.key, row.number)
         if before is not None and (before.head, before.base) == (row.head, row.base):
             row = replace(row, changed=before.changed)
-        if before is not None and row.plan is None:
+        if before is not None and (row.plan is None or _same(row.plan, before.plan)):
             row = replace(row, plan=before.plan)
         tx.plans.put(repository.key, row)
         tx.jobs.put(say_pull_job(repository.key, row.number), UNSAID if row.status == "planning" else 0.0)
         if row.status == "planned" and row.plan is not None and _unchecked(row.plan):
             waited = ports.clock.now() - row.changed
             tx.jobs.put(plan_job(repository.key, row.number), min(LATEST, max(SOONEST, waited)))
+
+
+def _same(one: Plan, other: Plan | None) -> bool:
+    """Whether two plans differ in nothing but the time they took."""
+    return other is not None and replace(one, seconds=0.0) == replace(other, seconds=0.0)
 
 
 def _unchecked(plan: Plan) -> bool:

@@ -18,7 +18,7 @@ def unmet(scene: Scene, row: Deployment) -> tuple[Condition, ...]:
     judges = judges_of(scene, row)
     environments = [_environment(judge, scene) for judge in judges]
     conditions = [Condition(Wait.UNSUPPORTED, rule) for rule in _unsupported(environments, _floor(scene))]
-    if any(environment.deploy is DeployMode.NEVER for environment in environments):
+    if scene.environment.deploy is DeployMode.NEVER:
         conditions.append(Condition(Wait.UNSUPPORTED, "deploy: never"))
     elif any(environment.deploy is not DeployMode.ON_MERGE for environment in environments) and not row.word:
         conditions.append(Condition(Wait.WORD))

@@ -6,11 +6,12 @@ what they do is to wait.
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from itertools import count
 
 import pytest
 
+from bot.ledger.ledger import open_ledger
 from fixtures.cluster.borrowed import BorrowedCluster
 from fixtures.cluster.cluster import Cluster
 from fixtures.forge import Forge
@@ -23,7 +24,7 @@ SIDE_BY_SIDE = 6
 IDS_APART = 100_000
 """Two forges over one cluster must not give two repositories the same number."""
 
-NewWorld = Callable[..., AbstractContextManager[World]]
+NewWorld = Callable[..., AbstractContextManager[list[Shop]]]
 _RUNNING = pytest.StashKey[dict[str, "Future[None]"]]()
 
 
@@ -44,20 +45,22 @@ def grants(cluster: Cluster | BorrowedCluster, tmp_path_factory: pytest.TempPath
 def new_world(
     cluster: Cluster | BorrowedCluster, grants: Iterator[Granted], tmp_path_factory: pytest.TempPathFactory
 ) -> NewWorld:
-    """Makes worlds: a forge and a bot of their own, with the next so many grants."""
+    """Makes worlds: a forge and a bot of their own, with the next so many grants, each as a repository to be."""
     worlds = count(1)
 
     @contextmanager
-    def new(repositories: int, database_url: str = "") -> Iterator[World]:
+    def new(repositories: int, database_url: str = "") -> Iterator[list[Shop]]:
         others = tuple(next(grants) for _ in range(repositories))
-        with Forge() as forge:
+        folder = tmp_path_factory.mktemp("world")
+        url = database_url or f"sqlite:///{folder}/plumbline.db"
+        with Forge() as forge, closing(open_ledger(url)) as ledger:
             for _ in range(next(worlds) * IDS_APART):
                 forge.rooms.world.new_id()
-            world = World(cluster, forge, tmp_path_factory.mktemp("world"), others=others, database_url=database_url)
+            world = World(cluster, forge, folder, others=others, database_url=url)
             world.write_clusters(others)
             try:
                 world.start()
-                yield world
+                yield [Shop(world, granted, ledger) for granted in others]
             finally:
                 world.stop()
 
@@ -65,16 +68,22 @@ def new_world(
 
 
 @pytest.fixture(scope="session")
-def world(new_world: NewWorld) -> Iterator[World]:
-    """The world that most tests share."""
+def shared(new_world: NewWorld) -> Iterator[list[Shop]]:
+    """The repositories of the world that most tests share."""
     with new_world(SHARED) as opened:
         yield opened
 
 
 @pytest.fixture(scope="session")
-def shops(world: World) -> Iterator[Shop]:
-    """Repositories of the shared world that no test has taken yet."""
-    return (Shop(world, granted) for granted in world.others)
+def world(shared: list[Shop]) -> World:
+    """The world that most tests share."""
+    return shared[0].world
+
+
+@pytest.fixture(scope="session")
+def shops(shared: list[Shop]) -> Iterator[Shop]:
+    """Its repositories that no test has taken yet."""
+    return iter(shared)
 
 
 @pytest.fixture

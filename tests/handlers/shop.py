@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -12,7 +11,7 @@ import sqlalchemy as sa
 from bot.domain.deployments import Deployment
 from bot.domain.inventory import InventoryRow
 from bot.domain.subjects import Target, commit_key, pull_key
-from bot.ledger.ledger import SqlLedger, open_ledger
+from bot.ledger.ledger import SqlLedger
 from bot.ledger.tables import due
 from bot.ports.ledger import Transaction
 from fixtures.cluster.audit import AuditEntry
@@ -67,10 +66,14 @@ def wait_until(what: str, seen: Callable[[], object], seconds: float = 60, say: 
 
 @dataclass
 class Shop:
-    """A granted repository. ana maintains it, bob writes, rita reads, olaf has nothing."""
+    """A granted repository. ana maintains it, bob writes, rita reads, olaf has nothing.
+
+    `opened` is the bot's ledger, opened beside it for looking only.
+    """
 
     world: World
     grant: Granted
+    opened: SqlLedger
     number_of_branches: int = field(default=0)
 
     @property
@@ -133,9 +136,9 @@ class Shop:
         self.push(files, branch, by)
         return self.world.forge.open_pull(branch, by=by, repository=self.path)
 
-    def merge(self, number: int, by: str = "ana") -> str:
+    def merge(self, number: int, by: str = "ana", method: str = "squash") -> str:
         """Merge a pull; the commit it made."""
-        return self.world.forge.merge(number, by=by, repository=self.path)
+        return self.world.forge.merge(number, by=by, method=method, repository=self.path)
 
     def write(self, number: int, text: str, by: str = "ana") -> int:
         """Comment on a pull; the comment's id."""
@@ -177,7 +180,7 @@ class Shop:
         found = [each for each in self.world.forge.deployments() if each.repository_id == repository.id]
         here = [each for each in found if each.sha == commit]
         assert len({each.environment for each in here}) == len(here), here
-        return {each.environment: [status.state for status in each.statuses] for each in here}
+        return {each.environment: [status.state for status in each.statuses] or [""] for each in here}
 
     def reactions(self, number: int, comment: int) -> set[str]:
         """The reactions on a comment."""
@@ -188,11 +191,6 @@ class Shop:
         """What the bot's ledger knows."""
         with self.opened.begin() as tx:
             return read(tx)
-
-    @cached_property
-    def opened(self) -> SqlLedger:
-        """The bot's ledger, opened beside it. The next world opens its own."""
-        return open_ledger(self.world.database_url or f"sqlite:///{self.world.folder}/data/plumbline.db")
 
     def rows(self, target: str = "staging/web") -> list[Deployment]:
         """The deployments of a target, oldest first."""

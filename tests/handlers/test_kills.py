@@ -1,35 +1,19 @@
 """kill -9 of `plumbline serve` at the worst moments, on both databases: all ends as if nothing had happened."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
 
 from bot.domain.subjects import pull_key
 from bot.ledger.tables import began
-from fixtures.world import World
-from tests.databases import PostgresServer, postgres_server
+from tests.databases import postgres_server
 from tests.handlers.conftest import NewWorld, assert_clean
 from tests.handlers.shop import Shop, wait_until, workload
 
-HELD = "25s"
+HELD = "20s"
 """How long the cluster takes for the workloads that are under way when the bot dies."""
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    """One Postgres server for this module."""
-    with postgres_server() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def killed_world(request: pytest.FixtureRequest, tmp_path: Path, new_world: NewWorld) -> Iterator[World]:
-    """A world of its own on each kind of database."""
-    server = request.getfixturevalue("postgres") if request.param == "postgres" else None
-    with new_world(4, server.fresh() if server else f"sqlite:///{tmp_path}/plumbline.db") as opened:
-        yield opened
 
 
 def in_waves(shop: Shop) -> dict[str, str | bytes | None]:
@@ -55,10 +39,11 @@ def accepted(shop: Shop) -> bool:
     return any(each.status_code == 202 for each in sent)
 
 
-def killed(world: World) -> tuple[Shop, Shop, Shop, Shop]:
+def killed(shops: Sequence[Shop]) -> tuple[Shop, Shop, Shop, Shop]:
     """Kill the bot when one repository's webhook was just accepted, another's pull is being planned, a third is between
     two waves, and a fourth settles."""
-    fresh, planned, waves, settling = (Shop(world, granted) for granted in world.others)
+    fresh, planned, waves, settling = shops
+    world = fresh.world
     waves.begin(in_waves(waves))
     settling.begin(settling.app(ready_after=HELD))
     for shop in (fresh, planned):
@@ -76,14 +61,15 @@ def killed(world: World) -> tuple[Shop, Shop, Shop, Shop]:
     return fresh, planned, waves, settling
 
 
-def test_a_killed_bot_ends_everything_as_if_nothing_had_happened(killed_world: World) -> None:
-    fresh, planned, waves, settling = killed(killed_world)
+def played(shops: Sequence[Shop]) -> None:
+    """Kill the bot at these moments, and once more while it recovers; then see how everything ends."""
+    fresh, planned, waves, settling = killed(shops)
     assert (fresh.comments(1), planned.comments(1)) == ([], [])
     assert (waves.state(), settling.state()) == ("settling", "settling")
     assert not waves.live("deployment", "late")
-    killed_world.start()
-    killed_world.kill()
-    killed_world.start()
+    fresh.world.start()
+    fresh.world.kill()
+    fresh.world.start()
     for shop in (fresh, planned):
         shop.wait_plan(1, "registry.example/web:2")
         assert len(shop.comments(1)) == 1
@@ -101,3 +87,22 @@ def test_a_killed_bot_ends_everything_as_if_nothing_had_happened(killed_world: W
     wait_until("the comment is there", lambda: "### Deployed, healthy" in fresh.comment(1, "deployment"))
     for shop in (fresh, planned, waves, settling):
         assert_clean(shop)
+
+
+@pytest.fixture(scope="module")
+def plays(new_world: NewWorld) -> Iterator[dict[str, "Future[None]"]]:
+    """The same on both databases, side by side."""
+    with (
+        postgres_server() as server,
+        new_world(4) as on_sqlite,
+        new_world(4, server.fresh()) as on_postgres,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        yield {"sqlite": pool.submit(played, on_sqlite), "postgres": pool.submit(played, on_postgres)}
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+def test_a_killed_bot_ends_everything_as_if_nothing_had_happened(
+    plays: dict[str, "Future[None]"], database: str
+) -> None:
+    plays[database].result()

@@ -71,6 +71,19 @@ def test_a_direct_push_has_its_plan_as_a_check_on_the_commit_before_the_first_wr
     assert len(writes) == 2
 
 
+def test_a_pull_that_is_merged_before_it_was_planned_is_planned_on_the_commit(shop: Shop) -> None:
+    shop.wait_deployed(shop.begin())
+    number = shop.pull(shop.app("web:2"))
+    merged = shop.merge(number, method="merge")
+    shop.wait_deployed(merged)
+    writes = [entry for entry in shop.audit() if entry.wrote and entry.resource == "deployments"]
+    on_pull = [each.created for each in shop.comments(number) if "web:2" in each.body]
+    on_commit = [run.created for run in shop.world.forge.check_runs(merged, shop.path) if run.name == "plumbline/plan"]
+    assert min(on_pull + on_commit) <= datetime.fromisoformat(writes[-1].time)
+    wait_until("the pull is linked", lambda: "### Deployed, healthy" in shop.comment(number, "deployment"))
+    assert shop.images() == {"web:2"}
+
+
 def test_an_object_that_leaves_git_is_left_in_place_and_keeps_its_inventory_row(shop: Shop) -> None:
     shop.wait_deployed(shop.begin())
     number = shop.pull({"apps/web/staging/settings.yaml": None})

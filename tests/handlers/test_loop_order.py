@@ -19,7 +19,7 @@ def test_a_crashing_container_fails_the_deployment_by_name_and_the_next_commit_m
     said = shop.comment(number, "deployment")
     assert "container web" in said
     assert "exit code 1" in said
-    wait_until("the forge knows", lambda: shop.forge_deployments(broken)["staging"][-1] == "failure")
+    wait_until("the forge knows", lambda: shop.forge_deployments(broken).get("staging", [""])[-1] == "failure")
     mended = shop.push(shop.app("web:2"))
     shop.wait_deployed(mended)
     assert shop.images() == {"web:2"}
@@ -35,10 +35,26 @@ def test_a_newer_commit_takes_over_from_one_that_still_settles(shop: Shop) -> No
     shop.wait_deployed(newer)
     shop.wait_check(slow, "plumbline/deploy/staging", "neutral")
     assert shop.images() == {"web:3"}
-    wait_until("the forge knows that", lambda: shop.forge_deployments(slow)["staging"][-1] == "inactive")
+    wait_until("the forge knows that", lambda: shop.forge_deployments(slow).get("staging", [""])[-1] == "inactive")
     check = shop.check(slow, "plumbline/deploy/staging")
     assert check is not None
     assert newer[:7] in f"{check.title}{check.summary}"
+
+
+def test_two_pulls_merged_one_after_the_other_both_end_with_the_newer_one(shop: Shop) -> None:
+    shop.wait_deployed(shop.begin())
+    image = shop.pull(shop.app("web:2", ready_after="600s"))
+    shop.wait_plan(image)
+    first = shop.merge(image)
+    wait_until("the first settles", lambda: shop.state(commit=first) == "settling")
+    second = shop.pull(shop.app("web:2", "USD"))
+    shop.wait_plan(second)
+    merged = shop.merge(second, method="merge")
+    shop.wait_deployed(merged)
+    wait_until("the first one's comment knows", lambda: f"`{merged[:7]}`" in shop.comment(image, "deployment"))
+    wait_until("the second one's says healthy", lambda: "healthy" in shop.comment(second, "deployment"))
+    assert shop.rows()[-1].pulls == (image, second)
+    assert shop.live("configmap", "web-settings")["data"] == {"CURRENCY": "USD"}
 
 
 def test_a_broken_commit_in_the_middle_blocks_neither_the_older_nor_the_newer(shop: Shop) -> None:

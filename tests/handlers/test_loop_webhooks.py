@@ -2,34 +2,13 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 
 from fixtures.forge.receiver import Receiver
-from fixtures.world import World
 from tests.handlers.conftest import NewWorld, assert_clean
 from tests.handlers.shop import Shop, wait_until
-
-
-@pytest.fixture(scope="module")
-def own_world(new_world: NewWorld) -> Iterator[World]:
-    """A world whose bot may be stopped."""
-    with new_world(4) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def own_shops(own_world: World) -> Iterator[Shop]:
-    """Its repositories."""
-    return (Shop(own_world, granted) for granted in own_world.others)
-
-
-@pytest.fixture
-def own_shop(own_shops: Iterator[Shop]) -> Iterator[Shop]:
-    """A repository in it."""
-    found = next(own_shops)
-    yield found
-    assert_clean(found)
 
 
 def plans_made(shop: Shop, since: int) -> int:
@@ -113,33 +92,51 @@ def test_a_comment_that_was_edited_before_it_was_read_does_not_count(shop: Shop)
     assert shop.reactions(number, edited) == set()
 
 
-def test_webhooks_that_were_lost_are_asked_for_again(own_shop: Shop) -> None:
-    shop = own_shop
-    shop.wait_deployed(shop.begin())
-    shop.world.forge.faults.lose(times=50)
-    number = shop.pull(shop.app("web:2"))
-    shop.write(number, "/plumb help", by="ana")
-    shop.world.forge.settle()
-    shop.world.forge.faults.clear()
-    assert shop.comments(number) == []
-    shop.world.stop()
-    shop.world.start()
-    shop.wait_plan(number)
-    wait_until("help is answered", lambda: any("may use" in each.body for each in shop.comments(number)))
+@dataclass(frozen=True)
+class Silent:
+    """What happened while no webhook came: one repository's were lost, another's went elsewhere and were accepted."""
+
+    lost: Shop
+    elsewhere: Shop
+    merged: str
 
 
-def test_what_the_forge_believes_delivered_is_found_by_looking(own_shop: Shop) -> None:
-    shop = own_shop
-    shop.wait_deployed(shop.begin())
-    number = shop.pull(shop.app("web:2"))
-    shop.wait_plan(number)
-    with Receiver() as elsewhere:
-        shop.world.forge.app.webhook_url = elsewhere.url
-        merged = shop.merge(number)
-        other = shop.pull({"apps/web/staging/settings.yaml": None})
-        shop.world.forge.settle()
-    shop.world.stop()
-    shop.world.start()
-    shop.wait_deployed(merged)
-    shop.wait_plan(other)
-    wait_until("the pull is linked", lambda: "### Deployed, healthy" in shop.comment(number, "deployment"))
+@pytest.fixture(scope="module")
+def after_silence(new_world: NewWorld) -> Iterator[Silent]:
+    """A bot that missed all that and was started again."""
+    with new_world(2) as (lost, elsewhere):
+        forge = lost.world.forge
+        for shop in (lost, elsewhere):
+            shop.begin()
+        for shop in (lost, elsewhere):
+            shop.wait_deployed(shop.tip())
+        elsewhere.wait_plan(elsewhere.pull(elsewhere.app("web:2")))
+        forge.faults.lose(times=50)
+        lost.write(lost.pull(lost.app("web:2")), "/plumb help", by="ana")
+        forge.settle()
+        forge.faults.clear()
+        with Receiver() as receiver:
+            forge.app.webhook_url = receiver.url
+            merged = elsewhere.merge(1)
+            elsewhere.pull({"apps/web/staging/settings.yaml": None})
+            forge.settle()
+            assert receiver.received
+        assert lost.comments(1) == []
+        lost.world.stop()
+        lost.world.start()
+        yield Silent(lost, elsewhere, merged)
+        for shop in (lost, elsewhere):
+            assert_clean(shop)
+
+
+def test_webhooks_that_were_lost_are_asked_for_again(after_silence: Silent) -> None:
+    shop = after_silence.lost
+    shop.wait_plan(1)
+    wait_until("help is answered", lambda: any("may use" in each.body for each in shop.comments(1)))
+
+
+def test_what_the_forge_believes_delivered_is_found_by_looking(after_silence: Silent) -> None:
+    shop = after_silence.elsewhere
+    shop.wait_deployed(after_silence.merged)
+    shop.wait_plan(2)
+    wait_until("the pull is linked", lambda: "### Deployed, healthy" in shop.comment(1, "deployment"))
