@@ -142,7 +142,8 @@ def test_charts_that_multiply_by_depending_on_each_other_are_stopped(folder: Fol
         folder.write({f"c{number}/Chart.yaml": chart_yaml("c", *both)})
     folder.write({"c20/Chart.yaml": chart_yaml("c")})
     began = time.monotonic()
-    assert "10,000 files" in folder.mistake("c0").message
+    said = folder.mistake("c0").message
+    assert "10,000 files" in said or "processor time" in said  # whichever limit a busy machine meets first
     assert time.monotonic() - began < 20
 
 
