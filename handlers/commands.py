@@ -163,7 +163,7 @@ def _environments(asked: Asked, row: Deployment) -> list[Environment]:
     """A row's environment under every rule that judges it: what a pull says about deployers helps no deployment of its
     own."""
     judges = [asked.config]
-    for commit in row.ruled_by:
+    for commit in row.ruled_by or (row.commit,):
         with suppress(UserMistake):
             config = config_at(asked.ports.workspace, asked.event.repository, commit)
             judges += [config] if config else []

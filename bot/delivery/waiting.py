@@ -30,10 +30,11 @@ def unmet(scene: Scene, row: Deployment) -> tuple[Condition, ...]:
 
 
 def judges_of(scene: Scene, row: Deployment) -> list[Config]:
-    """The configs under whose rules a row stands: newest of those before each change it brings, and so on; the tip's
-    is among them, so that a rule that was tightened meanwhile holds, and one that the row itself loosened does not."""
+    """The configs under whose rules a row stands: those before each change it brings, newest first, or its own where
+    there were none. The tip's is among them, so that a rule that was tightened meanwhile holds, and one that the row
+    itself loosened does not."""
     judges = []
-    for commit in reversed(row.ruled_by):
+    for commit in reversed(row.ruled_by or (row.commit,)):
         try:
             scene.ports.workspace.fetch(scene.repository, commit)
             config = config_at(scene.ports.workspace, scene.repository, commit)
