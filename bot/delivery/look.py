@@ -18,6 +18,8 @@ from bot.ports.world import Ports
 AGAIN = 30.0
 """Seconds until a waiting target is looked at again without being woken."""
 UNREACHABLE_AGAIN = 10.0
+WORKING = 15.0
+"""Seconds until a target is looked at again whose look still goes on: it only counts should this one never end."""
 
 _STEPS = {
     DeploymentState.CONFIRMING: confirm,
@@ -64,7 +66,7 @@ def _choose(scene: Scene) -> Deployment | None:
     eligible = newest_eligible(_judged(scene))
     if eligible is None or (running and (running.seq > eligible.seq or not _may_be_left(scene, running))):
         return running
-    return keep(scene.ports, eligible, move(eligible, DeploymentState.CONFIRMING))
+    return keep(scene.ports, eligible, move(eligible, DeploymentState.CONFIRMING), look_after=WORKING)
 
 
 def _judged(scene: Scene) -> list[tuple[Deployment, tuple[Condition, ...]]]:
@@ -113,7 +115,7 @@ def _work(scene: Scene, row: Deployment) -> None:
             row, pause = move(row, DeploymentState.FAILED, reason), 0.0
         except ClusterUnreachable as unreachable:
             row, pause = _unreachable(scene, row, unreachable)
-        row = keep(scene.ports, before, row, look_after=pause)
+        row = keep(scene.ports, before, row, look_after=pause or WORKING)
         if pause:
             return
     if not row.state.ended:
