@@ -1,7 +1,8 @@
 """Short answers to commands, each a comment of its own."""
 
 from bot.comments.markdown import code, label, prose
-from bot.domain.commands import TABLE, BadCommand, UnknownCommand
+from bot.domain.command_lines import BadCommand, UnknownCommand
+from bot.domain.commands import TABLE
 from bot.domain.config import CommandSettings, Config
 from bot.domain.errors import UserMistake
 from bot.domain.permissions import Person, may

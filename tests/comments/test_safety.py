@@ -12,7 +12,7 @@ from bot.comments.deployment import Standing, deployment_comment
 from bot.comments.marker import has_marker, marked, marker
 from bot.comments.plan import About, failed_comment, plan_comment
 from bot.comments.replies import mistake, unknown_command
-from bot.domain.commands import UnknownCommand
+from bot.domain.command_lines import UnknownCommand
 from bot.domain.config import CommandSettings
 from bot.domain.deployments import DeploymentState, Progress
 from bot.domain.errors import UserMistake

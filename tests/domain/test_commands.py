@@ -2,16 +2,8 @@
 
 import pytest
 
-from bot.domain.commands import (
-    COMMENT_BYTES,
-    TABLE,
-    BadCommand,
-    Command,
-    Confirmation,
-    Said,
-    UnknownCommand,
-    parse,
-)
+from bot.domain.command_lines import COMMENT_BYTES, BadCommand, Said, UnknownCommand, parse
+from bot.domain.commands import TABLE, Command, Confirmation
 from bot.domain.config import CommandSettings
 from bot.domain.subjects import Target
 
