@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
@@ -15,6 +16,9 @@ FILE_LINES, FUNCTION_LINES, PARAMETERS = 300, 40, 5
 VAGUE = {"utils", "util", "helpers", "helper", "common", "base", "manager", "service", "core", "misc"}
 CATCHES_ALL = Path("bot/worker.py")
 """The one file that may catch everything: it decides what happens to a reaction that failed."""
+
+DELETES = Path("bot/cluster/delete.py")
+"""The one file that asks an API server to delete something."""
 
 Rule = Callable[[Path, str], Iterator[str]]
 
@@ -84,6 +88,20 @@ def telling_names(path: Path, text: str) -> Iterator[str]:
     yield from (f"{part} is a name that says nothing" for part in {*path.parts[:-1], path.stem} & VAGUE)
 
 
+def one_file_deletes(path: Path, text: str) -> Iterator[str]:
+    if path.parts[:2] != ("bot", "cluster") or path == DELETES:
+        return
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call):
+            said = [each.value for each in [*node.args, *(given.value for given in node.keywords)] if _is_text(each)]
+            if any(str(word).upper() == "DELETE" for word in said):
+                yield f"line {node.lineno} sends DELETE, which {DELETES} alone does"
+
+
+def _is_text(node: ast.expr) -> TypeGuard[ast.Constant]:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
 def nothing_left_to_do(path: Path, text: str) -> Iterator[str]:
     if found := re.search(r"\x23.*\b(TODO|FIXME|XXX|HACK)\b", text):
         yield f"a {found[1]}: do it, or write an issue"
@@ -97,6 +115,7 @@ RULES: dict[Rule, tuple[str, str]] = {
     no_mocks: ("tests/sample.py", "from unittest" + ".mock import Mock\n"),
     no_blanket_except: ("bot/sample.py", "try:\n    pass\nexcept (OSError, Exception):\n    pass\n"),
     telling_names: ("bot/utils.py", ""),
+    one_file_deletes: ("bot/cluster/sample.py", 'Request("DELETE", path, headers)\n'),
     nothing_left_to_do: ("bot/sample.py", "x = 1  # TO" + "DO: later\n"),
 }
 """Every rule, with a small file that breaks it."""
@@ -112,6 +131,10 @@ def test_every_source_file_keeps_the_rule(rule: Rule) -> None:
 def test_the_rule_bites(rule: Rule) -> None:
     name, text = RULES[rule]
     assert list(rule(Path(name), text))
+
+
+def test_the_file_that_deletes_does_send_it() -> None:
+    assert list(one_file_deletes(Path("bot/cluster/elsewhere.py"), (ROOT / DELETES).read_text()))
 
 
 def test_the_worker_is_the_only_file_that_catches_everything() -> None:

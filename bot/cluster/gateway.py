@@ -1,6 +1,6 @@
 """Requests to one API server as one identity, repeated where that is safe, until an answer is of use.
 
-Only reads and server-side applies are sent from here. Both may be repeated without harm, so a lost connection, a 429 or
+Reads, server-side applies and deletes that name a UID may all be repeated without harm, so a lost connection, a 429 or
 a server that is briefly away is tried again; nothing else is. Whatever then still says nothing about the object is
 `ClusterUnreachable`, in a sentence without addresses, tokens or the server's own text.
 """
@@ -44,7 +44,7 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. Only GET and PATCH exist, so repeating is always safe."""
+    """One request. GET and PATCH are made here, DELETE in bot/cluster/delete.py; repeating each is safe."""
 
     method: str
     url: str
@@ -75,7 +75,7 @@ class Gateway:
     def get(self, path: str, query: Query = (), accept: str = "application/json", etag: str = "") -> Response:
         """GET. Answers of 4xx come back as they are, 304 too when an ETag was given. Raises ClusterUnreachable."""
         headers = {"Accept": accept} | ({"If-None-Match": etag} if etag else {})
-        return self._send(Request("GET", _url(path, query), headers))
+        return self.send(Request("GET", _url(path, query), headers))
 
     def apply(self, path: str, body: bytes, *, force: bool, dry: bool) -> Response:
         """Server-side apply (KEP-555) of an encoded object. Raises ClusterUnreachable."""
@@ -83,9 +83,10 @@ class Gateway:
         if dry:
             query.append(("dryRun", "All"))
         headers = {"Accept": "application/json", "Content-Type": _APPLY}
-        return self._send(Request("PATCH", _url(path, query), headers, body))
+        return self.send(Request("PATCH", _url(path, query), headers, body))
 
-    def _send(self, request: Request) -> Response:
+    def send(self, request: Request) -> Response:
+        """The first answer of use. Raises ClusterUnreachable when there is none."""
         until = time.monotonic() + self._patience.total
         left, renewed = self._patience.retries, False
         while True:

@@ -1,6 +1,7 @@
 """What RBAC gives each identity of a cluster's grants: as much as its work needs, by the names of kinds. Pure.
 
-Never given: subresources, `*`, impersonate, escalate, bind, deletecollection. Deleting for real joins with pruning.
+Never given: subresources, `*`, impersonate, escalate, bind, deletecollection. Both identities hold `delete`; the policy
+keeps the one that plans to dry-runs.
 """
 
 from collections import defaultdict
@@ -16,7 +17,7 @@ from bot.objects.kinds import plural_of
 READ = ("get", "list", "watch")
 PLAN = (*READ, "create", "patch", "delete")
 """A dry-run needs the same rights as the write (measured on 1.37); the policy keeps them to dry-runs."""
-APPLY = (*READ, "create", "patch")
+APPLY = (*READ, "create", "patch", "delete")
 
 RBAC = "rbac.authorization.k8s.io"
 _NOT_PLANNED = (RBAC, "admissionregistration.k8s.io")

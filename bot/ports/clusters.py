@@ -82,6 +82,17 @@ class Refused:
 Answer = Accepted | Conflicted | Refused
 
 
+@dataclass(frozen=True, slots=True)
+class Going:
+    """The server took a (dry) delete. The object is gone, or goes once these finalizers were dealt with."""
+
+    finalizers: tuple[str, ...] = ()
+
+
+DeleteAnswer = Going | Refused | None
+"""None when the object is not there; refused as `recreated` when another one has its name."""
+
+
 class PlanCluster(Protocol):
     """What the identity that plans may do: read and dry-run. All methods may raise ClusterUnreachable."""
 
@@ -108,6 +119,10 @@ class PlanCluster(Protocol):
         """Server-side apply with dryRun=All as field manager `plumbline`, of a canonical and labelled body."""
         ...
 
+    def dry_delete(self, resource: Resource, key: ObjectKey, uid: str) -> DeleteAnswer:
+        """What deleting the object with this UID would be answered, with dryRun=All."""
+        ...
+
     def namespace_exists(self, name: str) -> bool | None:
         """Whether a namespace is there; None when this identity may not know."""
         ...
@@ -118,6 +133,10 @@ class ApplyCluster(PlanCluster, Protocol):
 
     def apply(self, body: Object, *, force: bool) -> Answer:
         """Server-side apply, for real."""
+        ...
+
+    def delete(self, resource: Resource, key: ObjectKey, uid: str) -> DeleteAnswer:
+        """Delete, for real and in the foreground, the object with this UID and no other."""
         ...
 
 

@@ -50,6 +50,14 @@ def test_literal_namespaces_become_roles_there_and_nowhere_else() -> None:
     assert {namespace for namespace, *_ in rights_of(found, "plan-shop")} == {"shop", "plumbline"}
 
 
+def test_both_identities_may_delete_and_no_other_does() -> None:
+    found = objects(PROD, "plumbline-bot")
+    for account in ("plan-shop", "apply-shop"):
+        assert ("shop", "configmaps.", "delete", ()) in rights_of(found, account)
+    for account in ("inventory", "plumbline-bot"):
+        assert "delete" not in {verb for _, _, verb, _ in rights_of(found, account)}
+
+
 def test_in_its_own_namespace_a_planner_has_only_the_probe() -> None:
     held = [right for right in rights_of(objects(PROD), "plan-shop") if right[0] == "plumbline"]
     assert held == [("plumbline", "configmaps.", verb, ("plumbline-probe",)) for verb in ("create", "patch")]
