@@ -24,6 +24,7 @@ from bot.planning.access import OpenAccess
 from bot.planning.make import Planner
 from bot.planning.rendering import Rendering
 from bot.ports.doors import ForgeDoor
+from bot.ports.ledger import Ledger
 from bot.ports.queue import Queue
 from bot.ports.world import Ports
 from bot.renderers.jailed import JailedRenderer
@@ -83,6 +84,18 @@ def wire(settings: Settings) -> Iterator[Wired]:
             delivery_logs=(forges.deliveries(),),
         )
         yield Wired(ports, doors, ledger.ready, lambda: Engine(ledger))
+
+
+@contextmanager
+def records(settings: Settings) -> Iterator[Ledger]:
+    """The ledger that a bot with these settings writes, alone. Raises UserMistake when there is none."""
+    from bot.ledger.ledger import existing_ledger
+
+    ledger = existing_ledger(settings.database_url.get_secret_value())
+    try:
+        yield ledger
+    finally:
+        ledger.close()
 
 
 def _clusters(file: Path | None) -> Clusters:

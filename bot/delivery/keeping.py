@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.domain.audit import BOT, Entry
 from bot.domain.deployments import Deployment, DeploymentState
 from bot.domain.subjects import look_job, say_commit_job, say_pull_job
 from bot.ports.ledger import Transaction
@@ -28,12 +29,22 @@ def keep(ports: Ports, before: Deployment, after: Deployment, *, look_after: flo
         if after != before:
             after = replace(after, changed=ports.clock.now())
             tx.deployments.save(after)
+            note(tx, before, after)
             say(tx, after)
         if after.state.ended and not before.state.ended:
             wake_all(tx, after.repository)
         elif not after.state.ended:
             tx.jobs.put(look_job(after.repository, after.target), look_after)
     return after
+
+
+def note(tx: Transaction, before: Deployment, after: Deployment) -> None:
+    """Note in the audit that a deployment's writing began, or that it ended."""
+    began = after.state is DeploymentState.APPLYING and before.state is DeploymentState.CONFIRMING
+    if began or (after.state.ended and not before.state.ended):
+        action = "began" if began else after.state.value
+        target = str(after.target)
+        tx.audit.add(Entry(after.changed, after.repository, target, BOT, action, after.commit, after.reason))
 
 
 def move(row: Deployment, state: DeploymentState, reason: str = "") -> Deployment:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from bot.domain.errors import TryLater
+from bot.domain.errors import TryLater, UserMistake
+from bot.ledger.audit import SqlAudit
 from bot.ledger.database import Database
 from bot.ledger.deliveries import SqlDeliveries
 from bot.ledger.deployments import SqlDeployments
@@ -35,6 +36,7 @@ class SqlTransaction:
         self.deployments = SqlDeployments(connection)
         self.inventory = SqlInventoryRows(connection)
         self.slots = SqlSlots(connection)
+        self.audit = SqlAudit(connection)
         self.jobs = SqlJobs(connection, now, enqueue)
 
 
@@ -52,6 +54,7 @@ class SqlLedger:
             transaction = SqlTransaction(connection, self.database, self.client.enqueue)
             yield transaction
             transaction.jobs.flush()
+            transaction.audit.flush()
 
     def ready(self) -> bool:
         """Whether the database answers and its tables are those of this version."""
@@ -80,3 +83,20 @@ def open_ledger(url: str) -> SqlLedger:
         file.touch(mode=0o600)
     migrate(database)
     return SqlLedger(database, Client(database.url))
+
+
+def existing_ledger(url: str) -> SqlLedger:
+    """As `open_ledger`, for looking at what a bot has written: nothing is made and nothing is brought up to date.
+
+    Raises UserMistake when there is no ledger of this version, and TryLater when the database does not answer.
+    """
+    database = Database(url)
+    if not database.is_sqlite or Path(database.url.database or "").is_file():
+        with database.begin() as connection:
+            current = is_current(connection)
+        if current:
+            return SqlLedger(database, Client(database.url))
+    database.close()
+    raise UserMistake(
+        "there is no ledger of this version", "set PLUMBLINE_DATA_DIR or PLUMBLINE_DATABASE_URL as the bot has them"
+    )

@@ -165,3 +165,23 @@ leases = Table(
     Column("holder", String(200), nullable=False),
     Column("until", Float, nullable=False),
 )
+
+# One chain (`bot/domain/audit.py`). `body` is what is sealed; the columns before it are there to be searched.
+audit = Table(
+    f"{PREFIX}audit",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("repository", String(100), nullable=False),
+    Column("target", String(501), nullable=False),
+    Column("at", Float, nullable=False, index=True),
+    Column("body", Text, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+# One row: the newest entry's number and hash. Who writes entries holds it until the transaction ends.
+audit_end = Table(
+    f"{PREFIX}audit_end",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", String(64), nullable=False),
+)

@@ -11,6 +11,7 @@ from bot.domain.inventory import InventoryRow
 from bot.domain.plans import Plan
 from bot.domain.pulls import Repository
 from bot.domain.subjects import Job, Target
+from bot.ports.audit import Audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +210,8 @@ class Transaction(Protocol):
     def inventory(self) -> InventoryRows: ...
     @property
     def slots(self) -> Slots: ...
+    @property
+    def audit(self) -> Audit: ...
     @property
     def jobs(self) -> Jobs: ...
 
