@@ -98,13 +98,14 @@ def _line(row: InventoryRow) -> str:
     key = row.object
     what = {"group": key.group, "kind": key.kind, "namespace": key.namespace, "name": key.name}
     how = {"apiVersion": row.api_version, "uid": row.uid, "commit": row.commit, "fingerprint": row.fingerprint}
-    return json.dumps({**what, **how} | ({"left": True} if row.left else {}), separators=(",", ":"))
+    marks = {name: True for name, marked in (("left", row.left), ("hook", row.hook)) if marked}
+    return json.dumps({**what, **how, **marks}, separators=(",", ":"))
 
 
 def _row(said: dict[str, Any]) -> InventoryRow:
     key = ObjectKey(said["group"], said["kind"], said["namespace"], said["name"])
-    left = bool(said.get("left"))
-    return InventoryRow(key, said["apiVersion"], said["uid"], said["commit"], said["fingerprint"], left)
+    marks = {name: bool(said.get(name)) for name in ("left", "hook")}
+    return InventoryRow(key, said["apiVersion"], said["uid"], said["commit"], said["fingerprint"], **marks)
 
 
 def keys_of(rows: Iterable[InventoryRow]) -> list[ObjectKey]:

@@ -3,18 +3,19 @@
 import hmac
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from bot.delivery.hooks import steps
 from bot.delivery.keeping import Overtaken, keep, move
 from bot.delivery.scene import Reach, Scene, reach, rendered
 from bot.domain.config import IgnoreRule
 from bot.domain.deployments import Deployment, DeploymentState
 from bot.domain.inventory import InventoryRow
+from bot.objects.hooks import runs_once
 from bot.objects.identity import Object, ObjectKey, key_of
-from bot.objects.order import waves
 from bot.planning.ignoring import heeding
 from bot.planning.observe import WORKERS
-from bot.planning.sides import Side
+from bot.planning.sides import Sent, Side
 from bot.ports.clusters import Accepted, Answer, ApplyCluster, Conflicted
 
 BATCH = 64
@@ -30,17 +31,18 @@ def apply_wave(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     _take_over(scene, row)
     reached = reach(scene)
     side, _ = rendered(scene, row.commit, reached)
-    ordered = waves([sent.body for sent in side.objects.values()])
+    ordered = steps(side, row)
     if row.progress.wave >= len(ordered):
         return move(row, DeploymentState.SETTLING), 0.0
-    bodies = ordered[row.progress.wave][1]
-    reached.inventories.widen(reached.inventory, [key_of(body) for body in bodies], row.commit)
-    problems = _write(scene, row, reached, side, bodies)
+    step = ordered[row.progress.wave]
+    reached.inventories.widen(reached.inventory, [key_of(sent.body) for sent in step], row.commit)
+    problems = _write(scene, row, reached, _Wave(side.ignore, {key_of(sent.body): sent for sent in step}))
     _settle_inventory(scene, reached, side)
-    done = sum(len(wave) for _, wave in ordered[: row.progress.wave]) + len(bodies) - len(problems)
-    progress = replace(row.progress, done=done, total=len(side.objects), since=scene.ports.clock.now())
+    done = sum(len(each) for each in ordered[: row.progress.wave]) + len(step) - len(problems)
+    total = sum(len(each) for each in ordered)
+    progress = replace(row.progress, done=done, total=total, since=scene.ports.clock.now())
     if problems:
-        reason = "; ".join(_said(scene, side, key, answer) for key, answer in problems[:3])
+        reason = "; ".join(_said(scene, sent, answer) for sent, answer in problems[:3])
         return replace(move(row, DeploymentState.FAILED, reason), progress=progress), 0.0
     return replace(move(row, DeploymentState.SETTLING), progress=progress), 0.0
 
@@ -52,32 +54,41 @@ def _take_over(scene: Scene, row: Deployment) -> None:
             keep(scene.ports, older, move(older, DeploymentState.SUPERSEDED, row.commit))
 
 
-def _write(
-    scene: Scene, row: Deployment, reached: Reach, side: Side, bodies: Sequence[Object]
-) -> list[tuple[ObjectKey, Answer]]:
-    """Apply a wave's objects side by side, noting them as their answers arrive; what was refused, sorted."""
-    ours = {str(each.object) for each in reached.inventory.rows} | set(row.progress.taken_over)
-    problems: list[tuple[ObjectKey, Answer]] = []
+@dataclass(frozen=True, slots=True)
+class _Wave:
+    """What is written side by side, and the rules for fields that are left to others."""
+
+    ignore: Sequence[IgnoreRule]
+    objects: Mapping[ObjectKey, Sent]
+
+
+def _write(scene: Scene, row: Deployment, reached: Reach, wave: _Wave) -> list[tuple[Sent, Answer]]:
+    """Apply a wave's objects side by side, noting them as their answers arrive; what was refused, sorted.
+
+    A hook that was written before is not written again: it may have ended and be gone.
+    """
+    known = {each.object for each in reached.inventory.rows}
+    ours = {*map(str, known), *row.progress.taken_over}
+    due = [key for key, sent in wave.objects.items() if not (key in known and runs_once(sent.body))]
+    problems: list[tuple[Sent, Answer]] = []
     with ThreadPoolExecutor(WORKERS) as pool:
-        for begin in range(0, len(bodies), BATCH):
+        for begin in range(0, len(due), BATCH):
             _still_mine(scene, row)
-            batch = bodies[begin : begin + BATCH]
-            tasks = {pool.submit(_apply, reached.api, body, side.ignore, ours): key_of(body) for body in batch}
-            problems += _arrived(scene, row, side, tasks)
-    return sorted(problems, key=lambda each: each[0])
+            batch = [wave.objects[key] for key in due[begin : begin + BATCH]]
+            tasks = {pool.submit(_apply, reached.api, sent.body, wave.ignore, ours): sent for sent in batch}
+            problems += _arrived(scene, row, tasks)
+    return sorted(problems, key=lambda each: key_of(each[0].body))
 
 
-def _arrived(
-    scene: Scene, row: Deployment, side: Side, tasks: Mapping[Future[Answer], ObjectKey]
-) -> list[tuple[ObjectKey, Answer]]:
+def _arrived(scene: Scene, row: Deployment, tasks: Mapping[Future[Answer], Sent]) -> list[tuple[Sent, Answer]]:
     """Note the answers as they come; those that refuse. Raises what a task raised, once all have come."""
-    problems: list[tuple[ObjectKey, Answer]] = []
+    problems: list[tuple[Sent, Answer]] = []
     left = set(tasks)
     while left:
         arrived, left = wait(left, return_when=FIRST_COMPLETED)
         answers = [(tasks[task], task.result()) for task in arrived if task.exception() is None]
-        _note(scene, row, side, [(key, each.object) for key, each in answers if isinstance(each, Accepted)])
-        problems += [(key, each) for key, each in answers if not isinstance(each, Accepted)]
+        _note(scene, row, [(sent, each.object) for sent, each in answers if isinstance(each, Accepted)])
+        problems += [(sent, each) for sent, each in answers if not isinstance(each, Accepted)]
     for task in tasks:
         task.result()
     return problems
@@ -96,29 +107,29 @@ def _apply(api: ApplyCluster, body: Object, rules: Sequence[IgnoreRule], ours: C
     return api.apply(heeding(api, body, rules), force=str(key_of(body)) in ours)
 
 
-def _note(scene: Scene, row: Deployment, side: Side, written: Sequence[tuple[ObjectKey, Object]]) -> None:
+def _note(scene: Scene, row: Deployment, written: Sequence[tuple[Sent, Object]]) -> None:
     """Rows for what arrived together, in one transaction."""
     rows = []
-    for key, live in written:
-        fingerprint = hmac.digest(scene.ports.fingerprint_key, side.objects[key].digest.encode(), "sha256").hex()
-        rows.append(InventoryRow(key, live["apiVersion"], live["metadata"]["uid"], row.commit, fingerprint))
+    for sent, live in written:
+        fingerprint = hmac.digest(scene.ports.fingerprint_key, sent.digest.encode(), "sha256").hex()
+        uid, hook = live["metadata"]["uid"], runs_once(sent.body)
+        rows.append(InventoryRow(key_of(sent.body), live["apiVersion"], uid, row.commit, fingerprint, hook=hook))
     with scene.ports.ledger.begin() as tx:
         if tx.deployments.get(row.id) != row:
             raise Overtaken
         tx.inventory.put(row.repository, row.target, rows)
 
 
-def _said(scene: Scene, side: Side, key: ObjectKey, answer: Answer) -> str:
-    sent = side.objects[key]
+def _said(scene: Scene, sent: Sent, answer: Answer) -> str:
     why = "fields are held by others" if isinstance(answer, Conflicted) else getattr(answer, "message", "")
-    return f"{sent.file}:{sent.line}: {key}: {scene.redactor().text(why).plain}"
+    return f"{sent.file}:{sent.line}: {key_of(sent.body)}: {scene.redactor().text(why).plain}"
 
 
 def _settle_inventory(scene: Scene, reached: Reach, side: Side) -> None:
-    """Bring the ConfigMap to the rows as they are, what left Git marked as left in place."""
+    """Bring the ConfigMap to the rows as they are, what left Git marked as left in place. Hooks never were in it."""
     with scene.ports.ledger.begin() as tx:
         rows = tx.inventory.of(scene.repository.key, scene.target)
-    marked = tuple(replace(row, left=row.object not in side.objects) for row in rows)
+    marked = tuple(replace(row, left=not row.hook and row.object not in side.objects) for row in rows)
     try:
         reached.inventories.settle(replace(reached.inventory, rows=marked))
     finally:

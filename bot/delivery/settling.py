@@ -3,13 +3,13 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+from bot.delivery.hooks import steps
 from bot.delivery.keeping import move
 from bot.delivery.scene import Scene, reach, rendered
 from bot.domain.config import HealthRule
 from bot.domain.deployments import Deployment, DeploymentState, Wait
 from bot.objects.health import Health, HealthState, gone, judge
 from bot.objects.identity import Kind, Object, ObjectKey, key_of, kind_of
-from bot.objects.order import waves
 from bot.planning.observe import WORKERS
 from bot.ports.clusters import PlanCluster, Refused
 
@@ -36,8 +36,8 @@ def settle(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     """
     reached = reach(scene)
     side, ready = rendered(scene, row.commit, reached)
-    ordered = waves([sent.body for sent in side.objects.values()])
-    bodies = ordered[row.progress.wave][1] if row.progress.wave < len(ordered) else []
+    ordered = steps(side, row)
+    bodies = [sent.body for sent in ordered[row.progress.wave]] if row.progress.wave < len(ordered) else []
     judging = Judging(reached.api, ready.app.health_rules, row.progress.since, scene.ports.clock.now())
     with ThreadPoolExecutor(WORKERS) as pool:
         healths = list(pool.map(lambda body: (key_of(body), _health(judging, body)), bodies))
@@ -50,8 +50,10 @@ def settle(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     if row.progress.wave + 1 < len(ordered):
         progress = replace(row.progress, wave=row.progress.wave + 1, waits_for=())
         return replace(move(row, DeploymentState.APPLYING), progress=progress), 0.0
-    left = tuple(str(each.object) for each in reached.inventory.rows if each.object not in side.objects)
-    progress = replace(row.progress, done=len(side.objects), total=len(side.objects), waits_for=(), left_in_place=left)
+    rows = reached.inventory.rows
+    left = tuple(str(each.object) for each in rows if not each.hook and each.object not in side.objects)
+    total = sum(len(each) for each in ordered)
+    progress = replace(row.progress, done=total, total=total, waits_for=(), left_in_place=left)
     return replace(move(row, DeploymentState.HEALTHY), progress=progress), 0.0
 
 

@@ -9,7 +9,8 @@ from bot.objects.identity import ObjectKey
 class InventoryRow:
     """One object we wrote. `commit` rendered it; `uid` is the one our own write got; `fingerprint` is keyed.
 
-    `left` is true once Git no longer has it and it was left in place.
+    `left` is true once Git no longer has it and it was left in place. `hook` is true for a hook that ran for `commit`:
+    Git has it under another name, and it is removed like the rest.
     """
 
     object: ObjectKey
@@ -18,6 +19,7 @@ class InventoryRow:
     commit: str
     fingerprint: str
     left: bool = False
+    hook: bool = False
 
 
 @dataclass(frozen=True, slots=True)

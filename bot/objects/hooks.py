@@ -1,14 +1,41 @@
-"""Objects of other tools' hooks that a deployment never applies: tests, and what runs around deletions and failures.
+"""Hooks: what runs before or after everything else, ours and as other tools write them, and what is never applied.
 
-Helm: helm.sh/docs/topics/charts_hooks. Argo CD: resource hooks of its user guide.
+A Job or Pod that is a hook runs once for each commit (and for each new attempt at it), so it is written under a name
+that ends in the commit: what ran is never changed and never run again. Every other kind with a hook annotation is an
+ordinary object that only comes in the hooks' turn. Helm's and Argo CD's hooks are mapped (helm.sh/docs/topics/
+charts_hooks; resource hooks of Argo CD's user guide), with one difference: whether a release is new is not asked, so
+`pre-install` runs as `pre-upgrade` does. `Sync` and `crd-install` are ordinary objects.
 """
 
+from enum import StrEnum
 from typing import Final
 
-from bot.objects.identity import Object
+from bot.objects.identity import Kind, Object, kind_of
 
+HOOK: Final = "plumbline.dev/hook"
+HELM_HOOK: Final = "helm.sh/hook"
+_ARGO_HOOK: Final = "argocd.argoproj.io/hook"
+
+
+class Phase(StrEnum):
+    """When a hook has its turn: before anything that runs is applied, or after everything is healthy."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+_PHASES: Final = {
+    HOOK: {"before": Phase.BEFORE, "after": Phase.AFTER},
+    _ARGO_HOOK: {"PreSync": Phase.BEFORE, "PostSync": Phase.AFTER},
+    HELM_HOOK: {
+        "pre-install": Phase.BEFORE,
+        "pre-upgrade": Phase.BEFORE,
+        "post-install": Phase.AFTER,
+        "post-upgrade": Phase.AFTER,
+    },
+}
 _NEVER: Final = {
-    "helm.sh/hook": {
+    HELM_HOOK: {
         "post-delete",
         "post-rollback",
         "pre-delete",
@@ -17,15 +44,50 @@ _NEVER: Final = {
         "test-failure",
         "test-success",
     },
-    "argocd.argoproj.io/hook": {"PostDelete", "PreDelete", "Skip", "SyncFail"},
+    _ARGO_HOOK: {"PostDelete", "PreDelete", "Skip", "SyncFail"},
 }
+_RUN_ONCE: Final = (Kind("", "Pod"), Kind("batch", "Job"))
+_COMMIT: Final = 10
+"""Digits of the commit in a name: enough that two commits of a repository never share them."""
+_LONGEST: Final = 63
+"""What a Job's name may have, since its pods carry it as a label."""
+
+
+def phase_of(body: Object) -> Phase | None:
+    """The phase of a hook; None for an object that is no hook, or one of a kind that is never applied."""
+    for name, phases in _PHASES.items():
+        found = next((phases[word] for word in _words(body, name) if word in phases), None)
+        if found is not None:
+            return found
+    return None
+
+
+def unknown_hook(body: Object) -> str:
+    """The word in our own annotation that is no phase; empty when there is none."""
+    return next((word for word in _words(body, HOOK) if word not in _PHASES[HOOK]), "")
+
+
+def runs_once(body: Object) -> bool:
+    """Whether an object is a hook that runs and ends, once per commit."""
+    return kind_of(body) in _RUN_ONCE and phase_of(body) is not None
+
+
+def run_of(body: Object, commit: str, attempt: int) -> Object:
+    """The hook as it is written for a commit: `migrate` becomes `migrate-1a2b3c4d5e`, and `…-2` at a second attempt."""
+    ending = f"-{commit[:_COMMIT]}" + (f"-{attempt}" if attempt > 1 else "")
+    name = str(body["metadata"]["name"])[: _LONGEST - len(ending)].rstrip("-.") + ending
+    return {**body, "metadata": {**body["metadata"], "name": name}}
 
 
 def never_applied(body: Object) -> str:
     """The hook, as `helm.sh/hook: test`, for which alone an object exists; empty when a deployment applies it."""
-    annotations = body["metadata"].get("annotations") or {}
     for name, words in _NEVER.items():
-        written = {word for word in str(annotations.get(name) or "").replace(" ", "").split(",") if word}
+        written = set(_words(body, name))
         if written and written <= words:
             return f"{name}: {', '.join(sorted(written))}"
     return ""
+
+
+def _words(body: Object, annotation: str) -> list[str]:
+    written = (body["metadata"].get("annotations") or {}).get(annotation)
+    return [word for word in str(written or "").replace(" ", "").split(",") if word]

@@ -1,27 +1,40 @@
-"""In which order the objects of a target are applied: stages by kind, and waves inside a stage.
+"""In which order the objects of a target are applied. Pure.
 
-Stages: definitions, namespaces, identity and policy, config and storage, before-hooks, everything that runs, webhooks
-and API services, after-hooks. The last kinds come after their backends run, so that a broken webhook cannot refuse its
-own backend. A wave annotation (ours, or Argo CD's) moves an object inside its stage only.
+Definitions come first, then namespaces. Then wave by wave, the lowest first, as users of Argo CD's sync-wave expect
+(phase, wave, kind): inside a wave identity and policy, config and storage, then everything that runs. Before-hooks run
+when the first wave with anything that runs gets to it. Webhooks and API services come after all waves, so that a broken
+webhook cannot refuse its own backend, and after-hooks last. Among hooks, waves (Helm: weights) sort hooks only.
+
+Whatever the waves say, an object comes after what its `depends-on` names, after its namespace and after the definition
+of its kind, where these are in the same target. Each step is healthy before the next begins; inside a step objects go
+side by side.
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
+from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
-from bot.objects.identity import Object, key_of
+from bot.objects.hooks import HELM_HOOK, HOOK, Phase, phase_of, unknown_hook
+from bot.objects.identity import Kind, Object, ObjectKey, key_of, kind_of
+from bot.objects.paths import value_at
 
 WAVE: Final = "plumbline.dev/wave"
-HOOK: Final = "plumbline.dev/hook"
+DEPENDS_ON: Final = "plumbline.dev/depends-on"
 
-_WAVES = (WAVE, "argocd.argoproj.io/sync-wave")
+_OTHER_WAVES = ("argocd.argoproj.io/sync-wave",)
+_WEIGHT = "helm.sh/hook-weight"
+_DEPENDS_ON = (DEPENDS_ON, "config.kubernetes.io/depends-on")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,9}")
-_SPAN = 10_000
-_FURTHEST = 4_999
+_NAMESPACES = "namespaces"
+
+Place = tuple[int, ...]
+"""Where an object stands: band, wave, stage, then wave and stage among hooks, then how deep it depends on others."""
 
 
 class Stage(IntEnum):
-    """The fixed part of the order. Numbers say only what comes first."""
+    """What kinds are for, in the order in which others need them. Numbers say only what comes first."""
 
     DEFINITIONS = 0
     NAMESPACES = 1
@@ -31,6 +44,14 @@ class Stage(IntEnum):
     RUNNING = 5
     GATES = 6
     AFTER = 7
+
+
+class OrderMistake(Exception):
+    """An order that cannot be: says why, about the object `key`."""
+
+    def __init__(self, key: ObjectKey, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.key, self.message, self.remedy = key, message, remedy
 
 
 _STAGES = {
@@ -57,44 +78,141 @@ _GROUPS = {
     "snapshot.storage.k8s.io",
     "storage.k8s.io",
 }
-_HOOKS = {
-    HOOK: {"before": Stage.BEFORE, "after": Stage.AFTER},
-    "argocd.argoproj.io/hook": {"PreSync": Stage.BEFORE, "PostSync": Stage.AFTER},
-    "helm.sh/hook": {
-        "pre-install": Stage.BEFORE,
-        "pre-upgrade": Stage.BEFORE,
-        "post-install": Stage.AFTER,
-        "post-upgrade": Stage.AFTER,
-    },
-}
+_HOOKS = {Phase.BEFORE: Stage.BEFORE, Phase.AFTER: Stage.AFTER}
+_BANDS = {Stage.DEFINITIONS: 0, Stage.NAMESPACES: 1, Stage.GATES: 3, Stage.AFTER: 4}
+_WAVES_BAND = 2
 
 
 def stage_of(body: Object) -> Stage:
-    """The stage of a desired object: by its hook annotation if it has one, else by its kind."""
-    annotations = body["metadata"].get("annotations") or {}
-    for name, stages in _HOOKS.items():
-        words = str(annotations.get(name) or "").replace(" ", "").split(",")
-        found = next((stages[word] for word in words if word in stages), None)
-        if found is not None:
-            return found
-    key = key_of(body)
-    return _BY_KIND.get(key.kind, Stage.RUNNING) if key.group in _GROUPS else Stage.RUNNING
+    """The stage of a desired object: by its hook annotation if it has one, else by its kind.
+
+    What others cannot be written without stays where its kind belongs.
+    """
+    by_kind, phase = _kind_stage(body), phase_of(body)
+    return by_kind if phase is None or by_kind in (Stage.DEFINITIONS, Stage.NAMESPACES) else _HOOKS[phase]
 
 
 def wave_of(body: Object) -> int:
-    """The wave of a desired object: lower ones go first, and are healthy before the next. Any integer.
+    """The wave of a desired object, 0 without one: ours before Argo CD's, and the weight of a Helm hook.
 
-    A wave annotation beyond ±4,999 counts as that; one that is no whole number counts as 0.
+    Theirs count as 0 when they are no whole numbers.
     """
     annotations = body["metadata"].get("annotations") or {}
-    written = next((str(annotations[name]) for name in _WAVES if annotations.get(name)), "0")
-    inside = int(written) if _WHOLE.fullmatch(written) else 0
-    return stage_of(body) * _SPAN + max(-_FURTHEST, min(_FURTHEST, inside))
+    names = (WAVE, *_OTHER_WAVES, *((_WEIGHT,) if annotations.get(HELM_HOOK) else ()))
+    written = next((str(annotations[name]).strip() for name in names if annotations.get(name)), "0")
+    return int(written) if _WHOLE.fullmatch(written) else 0
 
 
-def waves(bodies: list[Object]) -> list[tuple[int, list[Object]]]:
-    """Objects by wave, first to apply first; inside a wave by kind, namespace and name."""
-    found: dict[int, list[Object]] = {}
-    for body in sorted(bodies, key=key_of):
-        found.setdefault(wave_of(body), []).append(body)
-    return sorted(found.items())
+def check_order(bodies: Iterable[Object]) -> None:
+    """Raises OrderMistake for an annotation of ours that cannot be read, a dependency on something that is not among
+    these objects, and dependencies that go round in a circle."""
+    by_key = {key_of(body): body for body in bodies}
+    for key, body in by_key.items():
+        _check_annotations(key, body)
+        for name in dependencies(body):
+            if name not in by_key:
+                message = f"{key} depends on {name.of} {_place(name)}, which is not in this target"
+                raise OrderMistake(
+                    key, message, f"correct `{DEPENDS_ON}`, or let the apps need each other with `needs`"
+                )
+    try:
+        TopologicalSorter(_graph(by_key)).prepare()
+    except CycleError as error:
+        path = list(reversed(error.args[1]))
+        message = f"dependencies go round in a circle: {' → '.join(map(str, path))}"
+        raise OrderMistake(path[0], message, "remove one of them (contents depend on their namespace)") from None
+
+
+def waves(bodies: Iterable[Object]) -> list[list[Object]]:
+    """Objects step by step, first to apply first; inside a step by kind, namespace and name.
+
+    Never fails: dependencies on what is not there are nothing, and a circle of them is no order at all.
+    """
+    by_key = {key_of(body): body for body in bodies}
+    graph = _graph(by_key)
+    try:
+        order = list(TopologicalSorter(graph).static_order())
+    except CycleError:
+        graph = {key: set() for key in by_key}
+        order = list(by_key)
+    places: dict[ObjectKey, Place] = {}
+    starts = _starts(by_key.values())
+    for key in order:
+        behind = [(*places[each][:-1], places[each][-1] + 1) for each in graph[key]]
+        places[key] = max([_own_place(by_key[key], starts), *behind])
+    found: dict[Place, list[Object]] = {}
+    for key in sorted(by_key):
+        found.setdefault(places[key], []).append(by_key[key])
+    return [found[place] for place in sorted(found)]
+
+
+def dependencies(body: Object) -> list[ObjectKey]:
+    """What an object names in `depends-on`, ours and that of cli-utils: `group/namespaces/ns/kind/name` or
+    `group/kind/name`, comma-separated, the group of core kinds empty. What has another form is left out."""
+    annotations = body["metadata"].get("annotations") or {}
+    written = [part for name in _DEPENDS_ON for part in str(annotations.get(name) or "").split(",") if part.strip()]
+    return [key for part in written if (key := _reference(part)) is not None]
+
+
+def _reference(text: str) -> ObjectKey | None:
+    match [part.strip() for part in text.split("/")]:
+        case [group, word, namespace, kind, name] if word == _NAMESPACES and namespace and kind and name:
+            return ObjectKey(group, kind, namespace, name)
+        case [group, kind, name] if kind and name:
+            return ObjectKey(group, kind, "", name)
+    return None
+
+
+def _check_annotations(key: ObjectKey, body: Object) -> None:
+    annotations = body["metadata"].get("annotations") or {}
+    wave, hook = str(annotations.get(WAVE) or "0").strip(), unknown_hook(body)
+    if not _WHOLE.fullmatch(wave):
+        raise OrderMistake(key, f"{key}: `{WAVE}` is not a whole number", 'write one, as in `plumbline.dev/wave: "-1"`')
+    if hook:
+        raise OrderMistake(key, f"{key}: `{HOOK}` is neither before nor after", "write `before` or `after`")
+    for name in _DEPENDS_ON:
+        for part in str(annotations.get(name) or "").split(","):
+            if part.strip() and _reference(part) is None:
+                form = "write group/namespaces/NAMESPACE/KIND/NAME, or group/KIND/NAME; core kinds have an empty group"
+                raise OrderMistake(key, f"{key}: `{name}` names no object in `{part.strip()[:100]}`", form)
+
+
+def _graph(by_key: Mapping[ObjectKey, Object]) -> dict[ObjectKey, set[ObjectKey]]:
+    """What each object has to come after, as far as it is there: what it names, its namespace, its definition."""
+    defined = {}
+    for key, body in by_key.items():
+        if _kind_stage(body) is Stage.DEFINITIONS:
+            group, kind = value_at(body, ("spec", "group")), value_at(body, ("spec", "names", "kind"))
+            defined[str(group), str(kind)] = key
+    graph = {}
+    for key, body in by_key.items():
+        named = {each for each in dependencies(body) if each in by_key}
+        inside = ObjectKey("", "Namespace", "", key.namespace)
+        definition = defined.get((key.group, key.kind))
+        graph[key] = named | ({inside} & by_key.keys()) | ({definition} if definition else set())
+    return graph
+
+
+def _starts(bodies: Iterable[Object]) -> int:
+    """The wave in which before-hooks run: the first with anything that runs, else the last of all."""
+    placed = [(stage_of(body), wave_of(body)) for body in bodies]
+    running = [wave for stage, wave in placed if stage is Stage.RUNNING]
+    others = [wave for stage, wave in placed if stage in (Stage.IDENTITY, Stage.CONFIG)]
+    return min(running, default=max(others, default=0))
+
+
+def _own_place(body: Object, starts: int) -> Place:
+    stage, wave = stage_of(body), wave_of(body)
+    band = _BANDS.get(stage, _WAVES_BAND)
+    if stage in _HOOKS.values():
+        return (band, starts if stage is Stage.BEFORE else 0, stage, wave, _kind_stage(body), 0)
+    return (band, wave, stage, 0, 0, 0)
+
+
+def _kind_stage(body: Object) -> Stage:
+    kind: Kind = kind_of(body)
+    return _BY_KIND.get(kind.kind, Stage.RUNNING) if kind.group in _GROUPS else Stage.RUNNING
+
+
+def _place(key: ObjectKey) -> str:
+    return f"{key.namespace}/{key.name}" if key.namespace else key.name

@@ -9,8 +9,9 @@ from bot.domain.grants import Grant
 from bot.domain.grants_reader import refusal
 from bot.objects.canonical import canonical, digest, labelled, refusals
 from bot.objects.errors import ManifestError
-from bot.objects.hooks import never_applied
+from bot.objects.hooks import never_applied, runs_once
 from bot.objects.identity import Kind, Object, ObjectKey, key_of, kind_of
+from bot.objects.order import OrderMistake, check_order
 from bot.objects.paths import value_at
 from bot.objects.read import SourceObject
 
@@ -42,9 +43,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """All objects of one target at one commit. `identity` is equal exactly when the objects are.
+    """All objects of one target at one commit. `identity` is equal exactly when the objects and hooks are.
 
-    `skipped` are hooks of other tools that are never applied, each with the reason. `ignore` are the app's rules for
+    `hooks` are Jobs and Pods that run once per commit, under their names in Git (bot/objects/hooks.py). `skipped` are
+    hooks of other tools that are never applied, each with the reason. `ignore` are the app's rules for
     fields that are left to others; whoever sends the objects heeds them (bot/planning/ignoring.py). `takeover_from` are
     the field managers whose objects the app may take over.
     """
@@ -54,6 +56,7 @@ class Side:
     skipped: Mapping[ObjectKey, tuple[Sent, str]] = field(default_factory=dict)
     ignore: tuple[IgnoreRule, ...] = ()
     takeover_from: tuple[str, ...] = ()
+    hooks: Mapping[ObjectKey, Sent] = field(default_factory=dict)
 
 
 EMPTY = Side({}, "")
@@ -72,8 +75,8 @@ class Ready:
 def make_side(sources: tuple[SourceObject, ...], ready: Ready) -> Side:
     """The objects of a render as they will be sent.
 
-    Raises UserMistake, with file and line, for an object that Git may not hold, that stands twice, or that is outside
-    the grant.
+    Raises UserMistake, with file and line, for an object that Git may not hold, that stands twice, that is outside the
+    grant, or that depends on what is not there.
     """
     if len(sources) > MAX_OBJECTS:
         raise UserMistake(f"{len(sources)} objects, over the limit of {MAX_OBJECTS:,} per target", "split the app")
@@ -95,8 +98,20 @@ def make_side(sources: tuple[SourceObject, ...], ready: Ready) -> Side:
                 line=source.line,
             )
         objects[key] = sent
+    _check_order(objects)
     identity = digest({str(key): sent.digest for key, sent in objects.items()})
-    return Side(objects, identity, skipped, ready.app.ignore, ready.app.takeover_from)
+    hooks = {key: sent for key, sent in objects.items() if runs_once(sent.body)}
+    others = {key: sent for key, sent in objects.items() if key not in hooks}
+    return Side(others, identity, skipped, ready.app.ignore, ready.app.takeover_from, hooks)
+
+
+def _check_order(objects: Mapping[ObjectKey, Sent]) -> None:
+    """Raises UserMistake, with file and line, for an order that cannot be."""
+    try:
+        check_order(sent.body for sent in objects.values())
+    except OrderMistake as wrong:
+        sent = objects[wrong.key]
+        raise UserMistake(wrong.message, wrong.remedy, file=sent.file, line=sent.line) from None
 
 
 def declared(body: Object) -> Kind | None:

@@ -14,6 +14,7 @@ from bot.objects.redact import Redacted, Redactor, inert
 from bot.planning.compare import Comparing, Sides, Verdict, compare, rendered_change
 from bot.planning.fields import MANAGER, Telling
 from bot.planning.findings import LONGEST, Compared, Context, findings_of, problem_text
+from bot.planning.hooks import hook_notes, hooks_compared
 from bot.planning.ignoring import left_alone
 from bot.planning.observe import WORKERS, Observed, Wanted, observe
 from bot.planning.predict import Predictions
@@ -54,6 +55,7 @@ def plan_target(question: Question) -> TargetPlan:
 
 def _rendered(question: Question, why: str) -> TargetPlan:
     compared = [_rendered_one(key, question) for key in sorted({*question.base.objects, *question.head.objects})]
+    compared += hooks_compared(question.base, question.head, question.redactor, None)
     row = _row(question, compared)
     if not (row.changes or why):
         return row
@@ -71,6 +73,8 @@ def _asked(question: Question, cluster: PlanCluster) -> TargetPlan:
     observed = observe(cluster, _wanted(question), question.applyset)
     with ThreadPoolExecutor(WORKERS) as pool:
         compared = list(pool.map(lambda key: _compare_one(key, question, observed, cluster), keys))
+    refusing = Refusing(cluster, question.upcoming, question.final)
+    compared += hooks_compared(question.base, question.head, question.redactor, refusing)
     return _row(question, compared)
 
 
@@ -127,7 +131,9 @@ def _row(question: Question, compared: list[Compared]) -> TargetPlan:
         pending=tuple(verdict.pending for verdict in verdicts if verdict.pending),
         drifted=tuple(verdict.drifted for verdict in verdicts if verdict.drifted),
         writes=tuple(verdict.write for verdict in verdicts if verdict.write),
-        findings=_skipped(question) + findings_of(compared, context, question.redactor),
+        findings=_skipped(question)
+        + tuple(hook_notes(question.head))
+        + findings_of(compared, context, question.redactor),
         identity=question.head.identity,
     )
 

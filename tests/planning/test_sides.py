@@ -69,7 +69,8 @@ def test_hooks_that_are_never_applied_are_kept_apart() -> None:
         "apiVersion: v1\nkind: Pod\nmetadata: {name: b, annotations: {helm.sh/hook: 'post-install,test'}}\n"
     )
     side = make_side(sources(text), READY)
-    assert [key.name for key in side.objects] == ["b"]
+    assert [key.name for key in side.hooks] == ["b"]
+    assert not side.objects
     assert [(key.name, why) for key, (_, why) in side.skipped.items()] == [
         ("a", "is not applied: it is there only for the hook helm.sh/hook: pre-delete, test")
     ]
@@ -96,3 +97,20 @@ def test_a_kind_that_the_render_declares_lives_where_its_definition_says() -> No
 def test_a_file_that_is_no_manifest_never_gets_this_far() -> None:
     with pytest.raises(ManifestError):
         sources("a: [b")
+
+
+def test_a_dependency_on_what_is_not_there_is_a_mistake_with_its_place() -> None:
+    text = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\n"
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: b\n"
+        "  annotations: {plumbline.dev/depends-on: apps/namespaces/shop/Deployment/web}\n"
+    )
+    with pytest.raises(UserMistake, match=r"ConfigMap shop/b depends on Deployment\.apps shop/web") as found:
+        make_side(sources(text), READY)
+    assert (found.value.file, found.value.line) == ("a.yaml", 5)
+
+
+def test_a_hook_that_changes_touches_its_target() -> None:
+    text = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a, annotations: {plumbline.dev/hook: before}}\n"
+    one, other = make_side(sources(text), READY), make_side(sources(text + "spec: {suspend: true}\n"), READY)
+    assert one.identity != other.identity
