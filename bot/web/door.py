@@ -17,6 +17,7 @@ from starlette.routing import Route
 from bot.domain.errors import TryLater
 from bot.ports.doors import ForgeDoor
 from bot.ports.ledger import Ledger
+from bot.web.badge import Badges
 
 MOST_BYTES: Final = 25 * 1024 * 1024
 """GitHub's own limit for a payload (docs.github.com, "Webhook events and payloads")."""
@@ -116,13 +117,16 @@ class Door:
         return parsed.id
 
 
-def door(doors: Mapping[str, ForgeDoor], ledger: Ledger, ready: Callable[[], bool]) -> Starlette:
+def door(
+    doors: Mapping[str, ForgeDoor], ledger: Ledger, ready: Callable[[], bool], badges: Badges | None = None
+) -> Starlette:
     """The door as an ASGI application. `doors` by the name in the address: `{"github": …}`."""
     endpoints = Door(doors, ledger, ready)
-    return Starlette(
-        routes=[
-            Route("/webhooks/{forge}", endpoints.webhook, methods=["POST"]),
-            Route("/healthz", endpoints.alive, methods=["GET"]),
-            Route("/readyz", endpoints.ready, methods=["GET"]),
-        ]
-    )
+    routes = [
+        Route("/webhooks/{forge}", endpoints.webhook, methods=["POST"]),
+        Route("/healthz", endpoints.alive, methods=["GET"]),
+        Route("/readyz", endpoints.ready, methods=["GET"]),
+    ]
+    if badges is not None:
+        routes.append(Route("/badge/{forge}/{path:path}/{environment}.svg", badges.picture, methods=["GET"]))
+    return Starlette(routes=routes)

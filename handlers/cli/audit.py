@@ -10,11 +10,11 @@ from typing import Any
 from bot.comments.audit import audit_json, audit_text
 from bot.domain.audit import START, Break, Noted, first_break
 from bot.domain.errors import UserMistake
-from bot.domain.subjects import Target
 from bot.ports.audit import Wanted
 from bot.ports.ledger import Ledger
 from bot.settings import read_settings
 from bot.wiring import records
+from handlers.cli.named import repository_named, target_named
 
 FORMATS: Mapping[str, Callable[[Noted, str], str]] = {"text": audit_text, "json": audit_json}
 PAGE = 500
@@ -45,7 +45,8 @@ def run(options: argparse.Namespace) -> int:
         if options.verify:
             return _verify(ledger)
         names = _names(ledger)
-        wanted = Wanted(_key(options.repository, names), _target(options.target), since)
+        named = repository_named(ledger, options.repository).repository.key if options.repository else ""
+        wanted = Wanted(named, str(target_named(options.target)) if options.target else "", since)
         for noted in entries(ledger, wanted):
             print(FORMATS[options.format](noted, names.get(noted.entry.repository, noted.entry.repository)))
     return 0
@@ -102,19 +103,3 @@ def _names(ledger: Ledger) -> dict[str, str]:
     """Repositories' addresses by their keys."""
     with ledger.begin() as tx:
         return {known.repository.key: known.repository.address for known in tx.repositories.all()}
-
-
-def _key(text: str, names: Mapping[str, str]) -> str:
-    """A repository's key by its address or key; empty for none."""
-    found = text if text in names else next((key for key, address in names.items() if address == text), "")
-    if text and not found:
-        known = ", ".join(names.values()) or "none"
-        raise UserMistake(f"there is no repository {text}", f"known here: {known}")
-    return found
-
-
-def _target(text: str) -> str:
-    try:
-        return str(Target.parse(text)) if text else ""
-    except ValueError as wrong:
-        raise UserMistake(str(wrong)) from None

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from starlette.applications import Starlette
+
 from bot.log import start_logging
 from bot.settings import read_settings
+from bot.web.badge import Badges
 from bot.web.door import door
 from bot.web.server import serve
 from bot.wiring import Wired, wire
@@ -38,7 +41,7 @@ def run_serve(options: argparse.Namespace) -> int:
         worker = _worker(wired)
         worker.start()
         try:
-            serve(door(wired.doors, wired.ports.ledger, wired.ready), options.host, options.port)
+            serve(_door(wired), options.host, options.port)
         finally:
             worker.leave()
     return 0
@@ -47,7 +50,7 @@ def run_serve(options: argparse.Namespace) -> int:
 def run_door(options: argparse.Namespace) -> int:
     """The door alone."""
     with _wired() as wired:
-        serve(door(wired.doors, wired.ports.ledger, wired.ready), options.host, options.port)
+        serve(_door(wired), options.host, options.port)
     return 0
 
 
@@ -64,6 +67,11 @@ def _wired() -> Iterator[Wired]:
     start_logging(settings.log_format, settings.secret_values())
     with wire(settings) as wired:
         yield wired
+
+
+def _door(wired: Wired) -> Starlette:
+    ports = wired.ports
+    return door(wired.doors, ports.ledger, wired.ready, Badges(ports.ledger, ports.fingerprint_key))
 
 
 def _worker(wired: Wired) -> Worker:

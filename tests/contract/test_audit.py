@@ -130,4 +130,4 @@ def test_the_command_lists_it_and_says_where_it_breaks(
         assert main(["audit", "--verify"]) == 1
         assert capsys.readouterr().out == "broken: entry 2 is missing, 2 were noted\n"
     assert main(["audit", "--repository", "github:acme/none"]) == 1
-    assert "known here: github:acme/shop" in capsys.readouterr().err
+    assert "known: github:acme/shop" in capsys.readouterr().err
