@@ -9,6 +9,7 @@ from bot.cluster.gateway import Gateway
 from bot.cluster.paths import list_path, object_path
 from bot.cluster.response import Response
 from bot.cluster.send import unaddressable
+from bot.cluster.surroundings import surroundings
 from bot.objects.canonical import PART_OF
 from bot.objects.identity import Kind, Object, kind_of
 from bot.ports.clusters import ClusterUnreachable, Refusal, Refused, Resource
@@ -73,6 +74,10 @@ class ReadingCluster:
             sets = [found for found in self._selected(_REPLICA_SET, namespace, selector) if _owned(found, owners)]
             owners = {found["metadata"]["uid"] for found in sets}
         return [*sets, *(found for found in self._selected(_POD, namespace, selector) if _owned(found, owners))]
+
+    def surroundings(self, namespace: str) -> str | None:
+        """What decides a dry-run besides the object."""
+        return surroundings(self.gateway, self.discovery, namespace)
 
     def namespace_exists(self, name: str) -> bool | None:
         """Whether a namespace is there; None when this identity may not know."""

@@ -1,7 +1,8 @@
 """What RBAC gives each identity of a cluster's grants: as much as its work needs, by the names of kinds. Pure.
 
 Never given: subresources, `*`, impersonate, escalate, bind, deletecollection. Both identities hold `delete`; the policy
-keeps the one that plans to dry-runs.
+keeps the one that plans to dry-runs. Planners also list admission policies, webhook configurations and LimitRanges, to
+know when what they verified no longer holds; without that, every plan asks about every object.
 """
 
 from collections import defaultdict
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 from bot.cluster.accounts import Account, granted_account, stem
 from bot.cluster.policies import PROBE, is_pattern, subject
+from bot.cluster.surroundings import ADMISSION, GROUP
 from bot.domain.grants import Cluster, Grant
 from bot.objects.identity import Kind, Object
 from bot.objects.kinds import plural_of
@@ -64,9 +66,12 @@ def roles(cluster: Cluster) -> list[Object]:
     for grant in cluster.grants:
         plan, apply = granted_account(grant.plan_as, "plan_as"), granted_account(grant.apply_as, "apply_as")
         local[plan, plan.namespace].add(Right("", ("configmaps",), ("create", "patch"), (PROBE,)))
+        wide[plan].add(Right(GROUP, tuple(plural(Kind(GROUP, kind)) for kind in ADMISSION), ("list",)))
         for account, verbs, planned in ((plan, PLAN, True), (apply, APPLY, False)):
             wide[account].update(_cluster_rights(grant, verbs, planned=planned))
             rights = _namespace_rights(grant, verbs, planned=planned)
+            if planned:
+                rights.add(Right("", ("limitranges",), ("list",)))
             if any(map(is_pattern, grant.namespaces)):
                 wide[account].update(rights)
                 continue

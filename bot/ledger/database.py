@@ -4,7 +4,7 @@ import fcntl
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,15 @@ def put(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> N
     keys = [column.name for column in table.primary_key]
     rest = {name: value for name, value in row.items() if name not in keys}
     connection.execute(_insert(connection, table).values(**row).on_conflict_do_update(index_elements=keys, set_=rest))
+
+
+def put_all(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """`put` for any number of rows, in one statement for each."""
+    if rows:
+        keys = [column.name for column in table.primary_key]
+        insert = _insert(connection, table)
+        rest = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+        connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=rest), list(rows))
 
 
 def add(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> bool:

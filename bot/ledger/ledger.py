@@ -19,6 +19,7 @@ from bot.ledger.plans import SqlPlans
 from bot.ledger.queue import Client
 from bot.ledger.repositories import SqlRepositories
 from bot.ledger.slots import SqlSlots
+from bot.ledger.verified import SqlVerified
 
 
 class SqlTransaction:
@@ -37,6 +38,7 @@ class SqlTransaction:
         self.inventory = SqlInventoryRows(connection)
         self.slots = SqlSlots(connection)
         self.audit = SqlAudit(connection)
+        self.verified = SqlVerified(connection, now)
         self.jobs = SqlJobs(connection, now, enqueue)
 
 

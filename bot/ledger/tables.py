@@ -113,6 +113,17 @@ slots = Table(
     Column("digest", String(200), nullable=False),
 )
 
+# What a dry-run showed to be as Git has it: keyed hashes and when, nothing else.
+verified = Table(
+    f"{PREFIX}verified",
+    metadata,
+    Column("repository", String(100), primary_key=True),
+    Column("environment", String(250), primary_key=True),
+    Column("app", String(250), primary_key=True),
+    Column("hash", String(64), primary_key=True),
+    Column("at", Float, nullable=False),
+)
+
 # A job that waits to start. The row goes when its run begins; `run` is the engine's workflow id.
 due = Table(
     f"{PREFIX}due",

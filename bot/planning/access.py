@@ -10,6 +10,7 @@ from bot.domain.grants import Cluster, Grant
 from bot.domain.inventory import InventoryRow
 from bot.domain.pulls import Repository
 from bot.domain.subjects import Target
+from bot.planning.verifying import Surroundings, Verifying, surroundings_of
 from bot.ports.clusters import ClusterUnreachable, Inventories, PlanCluster
 from bot.ports.world import Ports
 
@@ -19,6 +20,7 @@ class Access:
     """`cluster` is None when only the rendered difference can be had, with the reason in `why`.
 
     `rows` are what we own there; None means that nobody knows, and then what base renders stands for what was written.
+    `verifying` remembers what need not be asked again; None where there is no memory.
     """
 
     cluster: PlanCluster | None
@@ -26,6 +28,7 @@ class Access:
     applyset: str
     rows: Sequence[InventoryRow] | None
     why: str = ""
+    verifying: Verifying | None = None
 
 
 class Accesses(Protocol):
@@ -33,6 +36,10 @@ class Accesses(Protocol):
 
     def open(self, target: Target, environment: Environment) -> Access:
         """Raises UserMistake when the target may not be reached at all."""
+        ...
+
+    def close(self, target: Target, access: Access) -> None:
+        """The target is planned: what was verified on the way is kept."""
         ...
 
 
@@ -62,6 +69,7 @@ class GrantedAccess:
 
     def __init__(self, ports: Ports, repository: Repository) -> None:
         self._ports, self._repository = ports, repository
+        self._opened: dict[tuple[str, str], tuple[PlanCluster, Surroundings]] = {}
 
     def open(self, target: Target, environment: Environment) -> Access:
         """See Accesses."""
@@ -69,10 +77,28 @@ class GrantedAccess:
         applyset = self._ports.clusters.inventories(cluster).name_of(self._repository.key, target).applyset
         with self._ports.ledger.begin() as tx:
             rows = tx.inventory.of(self._repository.key, target)
+            known = tx.verified.of(self._repository.key, target)
         try:
-            return Access(self._ports.clusters.plan(cluster, grant), grant, applyset, rows)
+            api, surroundings = self._plan(cluster, grant)
         except ClusterUnreachable as unreachable:
             return Access(None, grant, applyset, rows, str(unreachable))
+        identity = f"{cluster.name} {grant.plan_as}"
+        verifying = Verifying(self._ports.fingerprint_key, identity, known, surroundings)
+        return Access(api, grant, applyset, rows, verifying=verifying)
+
+    def close(self, target: Target, access: Access) -> None:
+        """See Accesses."""
+        if access.verifying is not None and access.verifying.fresh:
+            with self._ports.ledger.begin() as tx:
+                tx.verified.put(self._repository.key, target, access.verifying.fresh)
+
+    def _plan(self, cluster: Cluster, grant: Grant) -> tuple[PlanCluster, Surroundings]:
+        """A cluster as `plan_as`, opened once for a plan."""
+        opened = self._opened.get((cluster.name, grant.plan_as))
+        if opened is None:
+            api = self._ports.clusters.plan(cluster, grant)
+            opened = self._opened[cluster.name, grant.plan_as] = (api, surroundings_of(api))
+        return opened
 
 
 class OpenAccess:
@@ -91,3 +117,6 @@ class OpenAccess:
         except (ClusterUnreachable, UserMistake):
             found = None
         return Access(self._cluster, None, applyset, found.rows if found else None)
+
+    def close(self, target: Target, access: Access) -> None:
+        """See Accesses. The command line remembers nothing."""

@@ -185,8 +185,10 @@ class _Planning:
             access.cluster,
             upcoming,
             access.why,
+            verifying=access.verifying,
         )
         row = plan_target(question)
+        self._planner.accesses.close(each.target, access)
         return replace(row, findings=each.notes + row.findings)
 
     def _failed(self, target: Target, mistake: UserMistake) -> TargetPlan:

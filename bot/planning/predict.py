@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.objects.identity import Object
 from bot.planning.sides import Sent
+from bot.planning.verifying import Verifying
 from bot.ports.clusters import Accepted, Conflict, Conflicted, PlanCluster, Refused
 
 
@@ -18,10 +19,14 @@ class Prediction:
 
 
 class Predictions:
-    """The dry-runs of one object: B, H and A share an answer where they share a body."""
+    """The dry-runs of one object: B, H and A share an answer where they share a body.
 
-    def __init__(self, cluster: PlanCluster) -> None:
+    With its live object and a memory of what was verified, a body that is known to change nothing is not asked about.
+    """
+
+    def __init__(self, cluster: PlanCluster, live: Object | None = None, verifying: Verifying | None = None) -> None:
         self._cluster = cluster
+        self._live, self._verifying = live, verifying if live is not None else None
         self._known: dict[str, Prediction] = {}
 
     def of(self, sent: Sent) -> Prediction:
@@ -31,6 +36,18 @@ class Predictions:
         return self._known[sent.digest]
 
     def _ask(self, sent: Sent) -> Prediction:
+        live, verifying = self._live, self._verifying
+        if verifying is None or live is None:
+            return self._dry_run(sent)
+        if verifying.holds(sent, live):
+            return Prediction(live)
+        verifying.look(sent)
+        prediction = self._dry_run(sent)
+        if prediction.object is not None and not (prediction.conflicts or prediction.warnings):
+            verifying.note(sent, live, prediction.object)
+        return prediction
+
+    def _dry_run(self, sent: Sent) -> Prediction:
         conflicts: tuple[Conflict, ...] = ()
         answer = self._cluster.dry_apply(sent.body, force=False)
         if isinstance(answer, Conflicted):

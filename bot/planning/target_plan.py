@@ -21,6 +21,7 @@ from bot.planning.predict import Predictions
 from bot.planning.refusing import Problem, Refusing, Upcoming, refused_verdict
 from bot.planning.renames import renamed
 from bot.planning.sides import Sent, Side, declared
+from bot.planning.verifying import Verifying
 from bot.ports.clusters import ClusterUnreachable, PlanCluster, Refusal, Refused
 
 
@@ -28,7 +29,8 @@ from bot.ports.clusters import ClusterUnreachable, PlanCluster, Refusal, Refused
 class Question:
     """One target as Git has it on both sides and as we last wrote it, and whom to ask.
 
-    `final` says that the identity asked is the one that will apply, so that its no is the last word.
+    `final` says that the identity asked is the one that will apply, so that its no is the last word. What is in
+    `verifying` is not asked about again; whoever decides about writing asks without it.
     """
 
     target: Target
@@ -41,6 +43,7 @@ class Question:
     upcoming: Upcoming = field(default_factory=Upcoming)
     why_unchecked: str = ""
     final: bool = False
+    verifying: Verifying | None = None
 
 
 def plan_target(question: Question) -> TargetPlan:
@@ -92,7 +95,7 @@ def _compare_one(key: ObjectKey, question: Question, observed: Observed, cluster
     base, head, applied = (_heeding(side.get(key), live, question.head.ignore) for side in objects)
     sides = Sides(base, head, applied, live)
     ours = applied is not None and live is not None and applied_by(live, MANAGER)
-    comparing = Comparing(Telling(key, question.redactor), Predictions(cluster), ours)
+    comparing = Comparing(Telling(key, question.redactor), Predictions(cluster, live, question.verifying), ours)
     refused = observed.hidden.get(key)
     if key.of in observed.unserved:
         refused = Refused(Refusal.NO_KIND, 404, f"the cluster does not serve the kind {key.of}")

@@ -123,6 +123,14 @@ class PlanCluster(Protocol):
         """What deleting the object with this UID would be answered, with dryRun=All."""
         ...
 
+    def surroundings(self, namespace: str) -> str | None:
+        """All that decides a dry-run besides the object, in one text that changes with it.
+
+        For a namespace: its labels and its LimitRanges. For an empty name what holds everywhere: schemas, webhook
+        configurations and admission policies. None when this identity may not read all of it, or it cannot be told.
+        """
+        ...
+
     def namespace_exists(self, name: str) -> bool | None:
         """Whether a namespace is there; None when this identity may not know."""
         ...

@@ -1,6 +1,6 @@
 """The ledger: what is known and what is due, changed only inside a transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -165,6 +165,18 @@ class InventoryRows(Protocol):
         ...
 
 
+class Verified(Protocol):
+    """Hashes of what a dry-run showed to be as Git has it (bot/planning/verifying.py). Only planning reads them."""
+
+    def of(self, repository: str, target: Target) -> frozenset[str]:
+        """Those of the last hour."""
+        ...
+
+    def put(self, repository: str, target: Target, hashes: Collection[str]) -> None:
+        """Note these as of now, and let go of what is older than an hour."""
+        ...
+
+
 class Slots(Protocol):
     """What was written where on the forge, so that it is rewritten and not repeated. Subjects: pull or commit keys."""
 
@@ -212,6 +224,8 @@ class Transaction(Protocol):
     def slots(self) -> Slots: ...
     @property
     def audit(self) -> Audit: ...
+    @property
+    def verified(self) -> Verified: ...
     @property
     def jobs(self) -> Jobs: ...
 

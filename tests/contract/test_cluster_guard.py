@@ -45,9 +45,15 @@ def rights_of(found: list[Object], account: str) -> list[tuple[str, str, str, An
 
 def test_literal_namespaces_become_roles_there_and_nowhere_else() -> None:
     found = objects(PROD)
-    assert not of_kind(found, "ClusterRole", "ClusterRoleBinding")
     assert {namespace for namespace, *_ in rights_of(found, "apply-shop")} == {"shop"}
-    assert {namespace for namespace, *_ in rights_of(found, "plan-shop")} == {"shop", "plumbline"}
+    assert {namespace for namespace, *_ in rights_of(found, "plan-shop")} == {"shop", "plumbline", ""}
+    assert len(of_kind(found, "ClusterRole")) == 1
+
+
+def test_everywhere_a_planner_only_lists_what_has_a_word_in_every_write() -> None:
+    held = [right for right in rights_of(objects(PROD), "plan-shop") if not right[0]]
+    assert {verb for *_, verb, _ in held} == {"list"}
+    assert {resource.partition(".")[2] for _, resource, *_ in held} == {"admissionregistration.k8s.io"}
 
 
 def test_both_identities_may_delete_and_no_other_does() -> None:
@@ -83,7 +89,8 @@ def test_no_right_is_wide_or_escalates() -> None:
 )
 def test_kinds_that_could_undo_the_guard_are_in_no_plan_rights(kind: Kind) -> None:
     found = objects(replace(PROD, grants=(replace(SHOP, cluster_scoped=(kind,)),)))
-    assert not [right for right in rights_of(found, "plan-shop") if right[1].endswith(f".{kind.group}")]
+    held = rights_of(found, "plan-shop")
+    assert not [right for right in held if right[1].endswith(f".{kind.group}") and right[2] != "list"]
     assert [right for right in rights_of(found, "apply-shop") if right[1].endswith(f".{kind.group}")]
 
 

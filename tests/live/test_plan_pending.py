@@ -34,6 +34,9 @@ class Remembering:
     def open(self, target: Target, environment: Environment) -> Access:
         return replace(self.inner.open(target, environment), rows=self.rows)
 
+    def close(self, target: Target, access: Access) -> None:
+        self.inner.close(target, access)
+
 
 @dataclass(frozen=True)
 class Shop:
