@@ -4,6 +4,7 @@ Two conditional requests instead of one per group; servers before 1.26 answer th
 which are then followed group by group. Any authenticated account may read this.
 """
 
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from bot.objects.identity import Kind
 from bot.ports.clusters import ClusterUnreachable, Resource
 
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
+_VERSION = re.compile(r"v\d+\.\d+[0-9A-Za-z.+-]{0,60}")
 _AGAIN = 2.0
 """Seconds between reads for the sake of an unknown kind: a repository may name any number of those."""
 
@@ -28,6 +30,7 @@ class Discovery:
         self._answers: dict[str, Response] = {}
         self._served: dict[Kind, list[Resource]] = {}
         self._read_at: float | None = None
+        self._version = ""
 
     def resource(self, kind: Kind, version: str = "") -> Resource | None:
         """How a kind is served: in that version, or in the server's preferred one. Raises ClusterUnreachable."""
@@ -39,6 +42,20 @@ class Discovery:
                 self._read()
                 found = self._find(kind, version)
             return found
+
+    def capabilities(self) -> tuple[str, tuple[str, ...]]:
+        """The server's version, and what it serves as `helm template --api-versions` takes it: group/version, and
+        group/version/Kind. Raises ClusterUnreachable."""
+        with self._lock:
+            if self._read_at is None:
+                self._read()
+            if not self._version:
+                answer = self._gateway.get("/version")
+                found = answer.json().get("gitVersion") if answer.ok else None
+                self._version = found if isinstance(found, str) and _VERSION.fullmatch(found) else ""
+            served = {(each.api_version, each.kind.kind) for kinds in self._served.values() for each in kinds}
+        versions = {version for version, _ in served}
+        return self._version, tuple(sorted({*versions, *(f"{version}/{kind}" for version, kind in served)}))
 
     def expire(self) -> None:
         """Kinds may have changed: the next question is asked of the server."""

@@ -42,6 +42,10 @@ class ReadingCluster:
         """How a kind is served, None when it is not."""
         return self.discovery.resource(kind, version)
 
+    def capabilities(self) -> tuple[str, Sequence[str]]:
+        """The server's version, and the groups, versions and kinds it serves."""
+        return self.discovery.capabilities()
+
     def list(self, resource: Resource, namespace: str, applyset: str) -> Sequence[Object]:
         """Objects of one kind in one namespace that carry our label with this ApplySet id."""
         return [*self._selected(resource, namespace, f"{PART_OF}={applyset}")]

@@ -58,7 +58,7 @@ class History:
 
     def contents(self, commit: str, target: Target) -> str:
         """What a target renders to at a commit, as one comparable text: empty where it is not there, and what is broken
-        is told apart by its mistake. Cheapest when asked commit by commit."""
+        is told apart by its mistake; for a chart, what it renders from. Cheapest when asked commit by commit."""
         if not commit:
             return ""
         try:
@@ -66,7 +66,10 @@ class History:
             if config is None or target not in config.targets():
                 return ""
             app = config.app(target)
-            bodies = [source.body for source in self.tree(commit).render(app).objects]
+            tree = self.tree(commit)
+            if tree.is_chart(app):
+                return tree.chart_inputs(app)
+            bodies = [source.body for source in tree.render(app).objects]
         except UserMistake as mistake:
             return f"broken: {mistake}"
         return digest({"namespace": app.namespace, "objects": bodies})

@@ -13,7 +13,7 @@ from bot.domain.subjects import Target
 from bot.objects.redact import Redactor
 from bot.planning.access import granted
 from bot.planning.configs import config_at
-from bot.planning.make import scope_of
+from bot.planning.make import scope_of, setting_of
 from bot.planning.rendering import Rendering, tree_at
 from bot.planning.sides import Ready, Side, make_side
 from bot.ports.clusters import ApplyCluster, Inventories
@@ -96,9 +96,11 @@ def rendered(scene: Scene, commit: str, reached: Reach) -> tuple[Side, Ready]:
     if config is None or scene.target not in config.targets():
         raise UserMistake(f"{scene.target} is not in the config of this commit")
     app = config.app(scene.target)
-    ready = Ready(app, reached.grant, reached.inventory.applyset, scope_of(reached.api))
+    ready = Ready(
+        app, reached.grant, reached.inventory.applyset, scope_of(reached.api), setting_of(reached.grant, reached.api)
+    )
     with tree_at(rendering_of(scene.ports), scene.repository, commit) as tree:
-        objects = tree.render(app).objects
+        objects = tree.render(app, ready.setting).objects
     return make_side(objects, ready), ready
 
 

@@ -18,6 +18,10 @@ class UserMistake(Exception):
         return f"{place}{self.message}" + (f" ({self.remedy})" if self.remedy else "")
 
 
+class Unavailable(UserMistake):
+    """Something that a person's file names could not be had. It may be there the next time, so it is not remembered."""
+
+
 class TryLater(Exception):
     """Something outside is not ready. The same job runs again after that many seconds; nobody is told."""
 

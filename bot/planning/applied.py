@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.domain.errors import UserMistake
 from bot.domain.inventory import InventoryRow
@@ -35,7 +36,7 @@ def side_at(rendering: Rendering, repository: Repository, target: Target, commit
             return None
         app = config.app(target)
         with tree_at(rendering, repository, commit) as tree:
-            rendered = tree.render(app)
-        return make_side(rendered.objects, Ready(app, ready.grant, ready.applyset, ready.scope))
+            rendered = tree.render(app, ready.setting)
+        return make_side(rendered.objects, replace(ready, app=app))
     except UserMistake:
         return None

@@ -1,10 +1,13 @@
 """Makes the plan of a pull, or of any two commits: every touched target rendered, observed, compared, in one Plan."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cache
 
 from bot.domain.config import Config
 from bot.domain.errors import UserMistake
+from bot.domain.grants import Grant
 from bot.domain.plans import Finding, Level, Plan, TargetPlan, TargetState
 from bot.domain.pulls import Repository
 from bot.domain.subjects import Target
@@ -21,6 +24,7 @@ from bot.planning.sides import EMPTY, NotTaken, Ready, Scope, Side, make_side
 from bot.planning.target_plan import Question, plan_target, unplanned, upcoming_of
 from bot.planning.touched import touched
 from bot.ports.clusters import ClusterUnreachable, PlanCluster
+from bot.ports.renderer import Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,9 @@ class _Planning:
             return unplanned(target, TargetState.LEFT_BEHIND, message)
         app = self._configs.head.app(target)
         access = self._planner.accesses.open(target, self._configs.head.environment(target))
-        ready = Ready(app, access.grant, access.applyset, scope_of(access.cluster))
+        ready = Ready(
+            app, access.grant, access.applyset, scope_of(access.cluster), setting_of(access.grant, access.cluster)
+        )
         base, broken = self._base_side(target, ready)
         try:
             head = self._side(self._head, self._configs.head, target, ready)
@@ -158,7 +164,7 @@ class _Planning:
         if config is None or target not in config.targets():
             return EMPTY
         app = config.app(target)
-        return make_side(tree.render(app).objects, Ready(app, ready.grant, ready.applyset, ready.scope))
+        return make_side(tree.render(app, ready.setting).objects, replace(ready, app=app))
 
     def _fails_alike(self, target: Target, head: UserMistake, base: UserMistake) -> bool:
         """Whether a target fails as it does without the pull, which did not touch it. Whoever asks for it is told."""
@@ -204,6 +210,20 @@ class _Planning:
 def scope_of(cluster: PlanCluster | None) -> Scope:
     """Whether kinds live in namespaces: as the server says, else as the built-in kinds are known to."""
     return is_namespaced if cluster is None else lambda kind: _served_scope(cluster, kind)
+
+
+def setting_of(grant: Grant | None, cluster: PlanCluster | None) -> Callable[[], Setting]:
+    """What charts may know and have in a target; a cluster that is away tells them nothing."""
+
+    def ask() -> Setting:
+        hosts = grant.chart_hosts if grant else ()
+        try:
+            version, served = cluster.capabilities() if cluster else ("", ())
+        except ClusterUnreachable:
+            return Setting(hosts)
+        return Setting(hosts, version, tuple(served))
+
+    return cache(ask)
 
 
 def _served_scope(cluster: PlanCluster, kind: object) -> bool | None:

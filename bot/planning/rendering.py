@@ -1,19 +1,20 @@
 """One commit's files and what apps render to there: checked out when first needed, rendered once per content."""
 
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from bot.domain.config import App
-from bot.domain.errors import UserMistake
+from bot.domain.errors import Unavailable, UserMistake
 from bot.domain.pulls import Repository
 from bot.objects.difference import difference
 from bot.objects.identity import key_of, kind_of
 from bot.objects.paths import str_path
 from bot.ports.render_cache import RenderCache
-from bot.ports.renderer import Rendered, Renderer
+from bot.ports.renderer import ANYWHERE, Rendered, Renderer, Setting
 from bot.ports.workspace import Workspace
 
 WHOLE_TREE = ("",)
@@ -38,16 +39,22 @@ class Tree:
         self._rendering, self._repository, self._stack = rendering, repository, stack
         self._files: Path | None = None
 
-    def render(self, app: App) -> Rendered:
-        """What an app (from `Config.app(target)`) renders to here. Raises UserMistake when it cannot be rendered."""
+    def render(self, app: App, setting: Callable[[], Setting] = lambda: ANYWHERE) -> Rendered:
+        """What an app (from `Config.app(target)`) renders to here. Only a chart's setting is asked for.
+
+        Raises UserMistake when it cannot be rendered, Unavailable when that may pass.
+        """
         cache = self._rendering.cache
+        there = setting() if self.is_chart(app) else ANYWHERE
         app_key = self._app_key(app)
         reads = cache.reads(app_key)
-        known = cache.get(self._content_key(app_key, reads)) if reads is not None else None
+        known = cache.get(self._content_key(app_key, reads, there)) if reads is not None else None
         if known is None:
-            known = self._render_now(app)
+            known = self._render_now(app, there)
             reads = known.read if isinstance(known, Rendered) else WHOLE_TREE
-            cache.keep(app_key, reads, self._content_key(app_key, reads), known)
+            if isinstance(known, Unavailable):
+                raise known
+            cache.keep(app_key, reads, self._content_key(app_key, reads, there), known)
         if isinstance(known, UserMistake):
             raise known
         return known
@@ -60,25 +67,42 @@ class Tree:
         """The id of what stands at a path, empty when nothing does."""
         return self._rendering.workspace.tree_id(self._repository, self.commit, path)
 
-    def _render_now(self, app: App) -> Rendered | UserMistake:
+    def _render_now(self, app: App, there: Setting) -> Rendered | UserMistake:
         if not self.id_of(app.path):
             return UserMistake(f"the folder {app.path} of app {app.name} does not exist", "correct `path`, or add it")
         if self._files is None:
             checkout = self._rendering.workspace.checkout(self._repository, self.commit)
             self._files = self._stack.enter_context(checkout)
         try:
-            rendered = self._rendering.renderer.render(self._files, app)
-            if (self._files / app.path / CHART).is_file():
-                _check_stable(rendered, self._rendering.renderer.render(self._files, app), app)
+            rendered = self._rendering.renderer.render(self._files, app, there)
+            if self.is_chart(app):
+                _check_stable(rendered, self._rendering.renderer.render(self._files, app, there), app)
         except UserMistake as mistake:
             return mistake
         return rendered
 
+    def is_chart(self, app: App) -> bool:
+        """Whether an app is a Helm chart here."""
+        return bool(self.id_of(f"{app.path.strip('/')}/{CHART}".lstrip("/")))
+
+    def chart_inputs(self, app: App) -> str:
+        """The identity of all that a chart renders from here, told without its cluster: what it renders to depends on
+        what that can do, so charts are compared by what goes in."""
+        options = (app.path, app.namespace, repr(app.helm), repr(app.exclude))
+        return _key(*options, *(f"{path}={self.id_of(path)}" for path in sorted(self._chart_reads(app))))
+
+    def _chart_reads(self, app: App) -> tuple[str, ...]:
+        try:
+            return self.known_reads(app) or self.render(app).read
+        except UserMistake:
+            values = (posixpath.normpath(posixpath.join("/", app.path, named)) for named in app.helm.values)
+            return (app.path, *(value.lstrip("/") for value in values))
+
     def _app_key(self, app: App) -> str:
         return _key(self._repository.key, repr(app), self.id_of(app.path))
 
-    def _content_key(self, app_key: str, reads: tuple[str, ...]) -> str:
-        return _key(app_key, *(f"{path}={self.id_of(path)}" for path in sorted(reads)))
+    def _content_key(self, app_key: str, reads: tuple[str, ...], there: Setting) -> str:
+        return _key(app_key, repr(there), *(f"{path}={self.id_of(path)}" for path in sorted(reads)))
 
 
 def _check_stable(once: Rendered, again: Rendered, app: App) -> None:

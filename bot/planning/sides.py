@@ -14,6 +14,7 @@ from bot.objects.identity import Kind, Object, ObjectKey, key_of, kind_of
 from bot.objects.order import OrderMistake, check_order
 from bot.objects.paths import value_at
 from bot.objects.read import SourceObject
+from bot.ports.renderer import ANYWHERE, Setting
 
 MAX_OBJECTS = 5_000
 
@@ -64,12 +65,14 @@ EMPTY = Side({}, "")
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What making ready needs to know: the app, its grant (None where there is none to hold to), our label, scopes."""
+    """What making ready needs to know: the app, its grant (None where there is none to hold to), our label, scopes, and
+    what charts may know and have, asked for only when there is a chart."""
 
     app: App
     grant: Grant | None
     applyset: str
     scope: Scope
+    setting: Callable[[], Setting] = lambda: ANYWHERE
 
 
 def make_side(sources: tuple[SourceObject, ...], ready: Ready) -> Side:

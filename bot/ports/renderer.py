@@ -16,9 +16,24 @@ class Rendered:
     read: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a chart may know and have besides its files: hosts that charts may be fetched from, and the Kubernetes
+    version and API versions of the cluster it is for (`v1.37.2`; `apps/v1`, `apps/v1/Deployment`), where known."""
+
+    chart_hosts: tuple[str, ...] = ()
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
+
+
+ANYWHERE = Setting()
+"""No cluster is known, and nothing is fetched."""
+
+
 class Renderer(Protocol):
     """Renders one app. The app comes from `Config.app(target)`: its path and options are final."""
 
-    def render(self, checkout: Path, app: App) -> Rendered:
-        """Render `app.path` below the checkout. Raises UserMistake (with file and line where known) when it cannot."""
+    def render(self, checkout: Path, app: App, setting: Setting = ANYWHERE) -> Rendered:
+        """Render `app.path` below the checkout. Raises UserMistake (with file and line where known) when it cannot, and
+        Unavailable when that may pass."""
         ...

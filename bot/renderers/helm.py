@@ -1,7 +1,9 @@
 """Runs inside the jail: renders a Helm chart with the helm binary that was put there, from a copy of the chart."""
 
+import os
 import posixpath
 import re
+import shutil
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 from bot.objects.errors import ManifestError
 from bot.objects.read import SourceObject, compose, read_stream
 from bot.renderers.charts import Chart, Copier, link_among, locate
-from bot.renderers.inputs import LINK, NO_LINKS, SCRATCH, TREE, Reader, inside, join
+from bot.renderers.inputs import FETCHED, LINK, NO_LINKS, SCRATCH, TREE, Reader, inside, join
 from bot.renderers.jail.tool import limit_passed, run_tool
 
 _CHART = f"{SCRATCH}/chart"
@@ -33,14 +35,18 @@ def render(
 ) -> tuple[list[SourceObject], tuple[str, ...]]:
     """The objects of a release, tests left out, and what was read. Raises ManifestError.
 
-    `options`: `release`, `namespace`, `values` (from the chart's folder, or with a leading / from the root), and
-    `skip_crds`. An object's file is the template that printed it, its line is not known.
+    `options`: `release`, `namespace`, `values` (from the chart's folder, or with a leading / from the root),
+    `skip_crds`, and what the cluster can do, if that is known (`kube_version`, `api_versions`). An object's file is the
+    template that printed it, its line is not known.
     """
     copier = Copier(reader)
     chart = copier.copy(folder, _CHART)
+    _add_fetched()
     values = [_value_file(chart, named, reader) for named in options["values"]]
     words = ["template", *(f"--namespace={name}" for name in [options["namespace"]] if name)]
     words += [f"--values={_quoted(f'{TREE}/{file}')}" for file in values]
+    words += [f"--kube-version={options['kube_version']}"] if options["kube_version"] else []
+    words += [f"--api-versions={','.join(options['api_versions'])}"] if options["api_versions"] else []
     words += [] if options["skip_crds"] else ["--include-crds"]
     reader.now(chart.about.file)
     code, out, said = run_tool([*tool, *words, "--", options["release"], _CHART])
@@ -52,6 +58,14 @@ def render(
         raise _explained(said, chart, values, reader)
     found = _placed(out, chart, reader)
     return [source for source in found if not _is_test(source)], (*chart.folders(), *values)
+
+
+def _add_fetched() -> None:
+    """Put archives that were fetched for this render beside those that the chart brings."""
+    if os.path.isdir(FETCHED):
+        os.makedirs(f"{_CHART}/charts", exist_ok=True)
+        for name in sorted(os.listdir(FETCHED)):
+            shutil.copyfile(f"{FETCHED}/{name}", f"{_CHART}/charts/{name}")
 
 
 def _value_file(chart: Chart, named: str, reader: Reader) -> str:
@@ -119,7 +133,7 @@ def _explained(said: str, chart: Chart, values: Sequence[str], reader: Reader) -
 
 def _unvendored(chart: Chart, name: str) -> ManifestError:
     line = next((need.line for need in chart.needs if need.name == name), 0)
-    why = "run `helm dependency build` and commit it: charts are not fetched while rendering"
+    why = "commit it with `helm dependency build`, or commit a Chart.lock for charts from hosts the operator allows"
     return ManifestError(f"the chart {name!r} is not in `charts`: {why}", chart.listed.file, line)
 
 

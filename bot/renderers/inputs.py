@@ -20,6 +20,8 @@ REAL: dict[str, str] = json.loads(os.environ.get(PLACES, "{}"))
 TREE = REAL.get("/tree", "/tree")
 """Where the checkout is seen inside the jail."""
 
+FETCHED = REAL.get("/fetched", "/fetched")
+"""Where charts that were fetched for this render are seen, if there are any."""
 SCRATCH = REAL.get("/scratch", "/scratch")
 """The one place inside the jail that can be written, when a renderer needs one."""
 

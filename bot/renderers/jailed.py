@@ -5,15 +5,18 @@ import importlib.metadata
 import json
 import os
 import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from bot.domain.config import App, RendererName
 from bot.domain.errors import UserMistake
 from bot.objects.read import SourceObject
-from bot.ports.renderer import Rendered
+from bot.ports.renderer import ANYWHERE, Rendered, Setting
+from bot.renderers.fetch.store import ChartStore
+from bot.renderers.fetch.web import Web
 from bot.renderers.find import find_renderer
-from bot.renderers.inputs import SCRATCH, TREE, join
+from bot.renderers.inputs import FETCHED, SCRATCH, TREE, join
 from bot.renderers.jail.bubblewrap import Jail, Limits, Stopped
 
 _TOOL = "/tool"
@@ -22,15 +25,21 @@ _TOOL = "/tool"
 class JailedRenderer:
     """Implements `bot.ports.renderer.Renderer`. Safe to share between threads.
 
-    `folder` keeps the code that runs in the jail; `tools` is the folder with helm and kustomize or kubectl, else PATH.
+    `folder` keeps the code that runs in the jail and fetched charts; `tools` is the folder with helm and kustomize or
+    kubectl, else PATH; `web` makes the client that fetches charts.
     """
 
-    def __init__(self, folder: Path, tools: Path | None = None, limits: Limits | None = None) -> None:
+    def __init__(
+        self, folder: Path, tools: Path | None = None, limits: Limits | None = None, web: Callable[..., Web] = Web
+    ) -> None:
         self._jail = Jail(folder, limits)
+        self._charts = ChartStore(folder / "charts")
         self._tools = tools
+        self._web = web
 
-    def render(self, checkout: Path, app: App) -> Rendered:
-        """Render `app.path`. Raises UserMistake, with file and line where known, when that cannot be done.
+    def render(self, checkout: Path, app: App, setting: Setting = ANYWHERE) -> Rendered:
+        """Render `app.path`. Raises UserMistake, with file and line where known, when that cannot be done, and
+        Unavailable when a chart could not be fetched.
 
         Objects of a plain folder carry the line they were written at. The others carry line 0 and a file: the app's
         kustomization, the template of a chart, the jsonnet file that the evaluation began with.
@@ -39,15 +48,23 @@ class JailedRenderer:
         path = join("", app.path.strip("/"))
         request: dict[str, Any] = {"renderer": renderer, "path": path, "exclude": app.exclude}
         binds = {checkout: TREE}
-        scratch = ""
+        if renderer is RendererName.HELM:
+            return self._helm_render(checkout, app, setting, request)
         if renderer is RendererName.KUSTOMIZE:
             tool, words = self._kustomize()
             request["tool"] = [_TOOL, *words]
             binds[tool] = _TOOL
-        elif renderer is RendererName.HELM:
-            request |= {"tool": [_TOOL], "helm": _helm_options(app)}
-            binds[self._helm()] = _TOOL
-            scratch = SCRATCH
+        return self._run(request, binds, app)
+
+    def _helm_render(self, checkout: Path, app: App, setting: Setting, request: dict[str, Any]) -> Rendered:
+        binds = {checkout: TREE, self._helm(): _TOOL}
+        request |= {"tool": [_TOOL], "helm": _helm_options(app, setting)}
+        with self._web(setting.chart_hosts) as web, self._charts.laid_out(checkout, request["path"], web) as fetched:
+            if fetched is not None:
+                binds[fetched] = FETCHED
+            return self._run(request, binds, app, SCRATCH)
+
+    def _run(self, request: dict[str, Any], binds: Mapping[Path, str], app: App, scratch: str = "") -> Rendered:
         try:
             answer = self._jail.run(request, binds, scratch)
         except Stopped as stopped:
@@ -81,8 +98,10 @@ class JailedRenderer:
         return Path(os.path.realpath(found)) if found else None
 
 
-def _helm_options(app: App) -> dict[str, Any]:
+def _helm_options(app: App, setting: Setting) -> dict[str, Any]:
     return {
+        "kube_version": setting.kube_version,
+        "api_versions": setting.api_versions,
         "release": app.helm.release or app.name,
         "namespace": app.namespace,
         "values": app.helm.values,
