@@ -2,14 +2,14 @@
 
 from bot.delivery.branch import deliver_tip
 from bot.delivery.look import end_all, look
-from bot.domain.subjects import Job, plan_job, read_target_key
+from bot.domain.subjects import Job, bases_job, read_target_key
 from bot.ports.world import Ports
 
 NEEDS = ("contents:read", "pull_requests:read")
 
 
 def branch_moved(job: Job, ports: Ports) -> None:
-    """Make the deployments of the default branch's tip, and plan open pulls whose base it was.
+    """Make the deployments of the default branch's tip, and have the open pulls looked at whose base it was.
 
     Raises TryLater when the forge or git is away.
     """
@@ -18,13 +18,9 @@ def branch_moved(job: Job, ports: Ports) -> None:
     if known is None:
         return
     with ports.forges.open(known.repository, *NEEDS) as forge:
-        tip = deliver_tip(ports, forge)
-        based = [pull.number for pull in forge.pulls.open() if pull.base_branch == tip.branch]
+        deliver_tip(ports, forge)
     with ports.ledger.begin() as tx:
-        for number in based:
-            row = tx.plans.get(job.key, number)
-            if row is None or row.base != tip.commit:
-                tx.jobs.put(plan_job(job.key, number))
+        tx.jobs.put(bases_job(job.key))
 
 
 def look_at_target(job: Job, ports: Ports) -> None:

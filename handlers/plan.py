@@ -11,7 +11,7 @@ from bot.domain.subjects import Job, branch_job, plan_job, read_pull_key, say_pu
 from bot.planning.access import GrantedAccess
 from bot.planning.make import Planner, PlanRequest, make_plan
 from bot.planning.rendering import Rendering
-from bot.ports.ledger import PullRow
+from bot.ports.ledger import PullRow, Transaction
 from bot.ports.workspace import MergeConflict
 from bot.ports.world import Ports
 
@@ -60,7 +60,8 @@ def _closed(ports: Ports, repository: Repository, pull: Pull, branch: str) -> No
             return
         row = row or _row(pull, "", "silent", ports)
         status = "silent" if row.status == "planning" else row.status
-        tx.plans.put(repository.key, replace(row, status=status, merged_as=pull.merge_commit or ""))
+        merged_as = pull.merge_commit or ""
+        _write(tx, repository.key, replace(row, status=status, merged_as=merged_as, closed=True, stale=""))
         tx.jobs.put(say_pull_job(repository.key, pull.number))
         if pull.merged and pull.base_branch == branch:
             tx.jobs.put(branch_job(repository.key))
@@ -119,11 +120,21 @@ def _put(ports: Ports, repository: Repository, row: PullRow) -> None:
             row = replace(row, changed=before.changed)
         if before is not None and (row.plan is None or _same(row.plan, before.plan)):
             row = replace(row, plan=before.plan)
-        tx.plans.put(repository.key, row)
+        if before is not None and row.status == "planning" and row.head == before.head:
+            row = replace(row, stale=before.stale)
+        _write(tx, repository.key, row)
         tx.jobs.put(say_pull_job(repository.key, row.number), UNSAID if row.status == "planning" else 0.0)
         if row.status == "planned" and row.plan is not None and _unchecked(row.plan):
             waited = ports.clock.now() - row.changed
             tx.jobs.put(plan_job(repository.key, row.number), min(LATEST, max(SOONEST, waited)))
+
+
+def _write(tx: Transaction, repository: str, row: PullRow) -> None:
+    """Write a pull's row, and have it said on the other pulls whose targets it now changes too, or no longer."""
+    before = set(tx.plans.neighbours(repository, row.number))
+    tx.plans.put(repository, row)
+    for number in {number for _, number in before ^ set(tx.plans.neighbours(repository, row.number))}:
+        tx.jobs.put(say_pull_job(repository, number), UNSAID)
 
 
 def _same(one: Plan, other: Plan | None) -> bool:

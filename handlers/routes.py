@@ -13,12 +13,13 @@ from bot.domain.events import (
 from bot.domain.pulls import Repository
 from bot.domain.subjects import Job, branch_job, plan_job
 from bot.ports.world import Ports
-from handlers import commands, deploy, plan, say
+from handlers import bases, commands, deploy, plan, say
 
 REACTIONS: Mapping[str, Callable[[Job, Ports], None]] = {
     "ingest": lambda job, ports: ingest(job, ports),
     "plan": plan.plan_pull,
     "branch": deploy.branch_moved,
+    "bases": bases.bases,
     "look": deploy.look_at_target,
     "say-pull": say.say_pull,
     "say-commit": say.say_commit,

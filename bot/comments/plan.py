@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 
 from bot.comments.fold import folds
 from bot.comments.markdown import alert, code, counted, label, listed, named, prose, table
+from bot.comments.neighbours import also_changed, overtaken
 from bot.comments.parts import MOST, fits, pack
 from bot.comments.phrases import PREFIX, STATES, dangers, finding
 from bot.comments.tally import Tally, tally, verdict
 from bot.domain.plans import Level, Plan, TargetPlan, TargetState
+from bot.domain.subjects import Target
 from bot.objects.redact import Redacted, inert
 
 _ORDER = (TargetState.ERROR, TargetState.REFUSED, TargetState.UNCHECKED)
@@ -17,11 +19,17 @@ _CAPS = (60, 30, 15, 7, 3)
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a plan comment says besides the plan: the head as it is now, how commands begin, and the check's page."""
+    """What a plan comment says besides the plan: the head as it is now, how commands begin, the check's page.
+
+    `stale` is the tip of the base branch that overtook the plan, if one did; `also` are the plan's targets that other
+    open pulls change too, with their numbers, sorted.
+    """
 
     head: str
     prefix: str = PREFIX
     page: str = ""
+    stale: str = ""
+    also: Sequence[tuple[Target, int]] = ()
 
 
 def plan_comment(plan: Plan, about: About, most: int = MOST) -> list[str]:
@@ -86,8 +94,10 @@ def _head_parts(plan: Plan, about: About, cap: int) -> list[str]:
     return [
         f"### Plan: {prose(inert(verdict(plan), 1000))}",
         alert("NOTE", [moved]) if about.head != plan.head else "",
+        alert("NOTE", [overtaken(about.stale)]) if about.stale else "",
         _table(loud[:cap], len(loud) - cap),
         f"Unchanged: {listed(quiet, 8)}." if quiet else "",
+        also_changed(about.also),
         _box("CAUTION", [each for row in rows for each in dangers(row)], cap),
         _box("WARNING", _errors(rows), cap),
         _box("WARNING", _warnings(plan), cap),

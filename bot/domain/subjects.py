@@ -78,6 +78,11 @@ def branch_job(repository: str) -> Job:
     return Job("plan", "branch", repository)
 
 
+def bases_job(repository: str) -> Job:
+    """See which open pulls the default branch has overtaken."""
+    return Job("plan", "bases", repository)
+
+
 def look_job(repository: str, target: Target) -> Job:
     """One look at a target's deployments."""
     return Job("apply", "look", target_key(repository, target))

@@ -6,9 +6,10 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from bot.domain.plans import Plan
+from bot.domain.subjects import Target
 from bot.ledger import codec
-from bot.ledger.database import put
-from bot.ledger.tables import plans, pulls
+from bot.ledger.database import add, put
+from bot.ledger.tables import plans, pull_targets, pulls
 from bot.ports.ledger import PullRow
 
 NO_PULL = ""
@@ -41,9 +42,20 @@ class SqlPlans:
             "body": codec.dump(replace(row, plan=None)),
         }
         put(self._connection, pulls, values)
+        self._index(repository, row)
 
     def at(self, repository: str, number: int, head: str) -> Plan | None:
         return self._plan(repository, str(number), head)
+
+    def neighbours(self, repository: str, number: int) -> Sequence[tuple[Target, int]]:
+        mine, theirs = pull_targets.alias("mine"), pull_targets.alias("theirs")
+        same = (theirs.c.repository, theirs.c.environment, theirs.c.app)
+        found = (
+            sa.select(mine.c.environment, mine.c.app, theirs.c.number)
+            .where(mine.c.repository == repository, mine.c.number == number, theirs.c.number != number)
+            .where(*(one == getattr(mine.c, one.name) for one in same))
+        )
+        return sorted((Target(row.environment, row.app), row.number) for row in self._connection.execute(found))
 
     def keep_commit(self, repository: str, commit: str, plan: Plan) -> None:
         # The row is found by the commit asked for, whatever the plan calls its head.
@@ -57,6 +69,16 @@ class SqlPlans:
         rows = sa.select(pulls.c.repository, pulls.c.number).where(pulls.c.status == "planning")
         ordered = rows.order_by(pulls.c.repository, pulls.c.number)
         return [(row.repository, row.number) for row in self._connection.execute(ordered)]
+
+    def _index(self, repository: str, row: PullRow) -> None:
+        """Note which targets an open pull changes, and forget a closed one's."""
+        is_its = (pull_targets.c.repository == repository, pull_targets.c.number == row.number)
+        self._connection.execute(sa.delete(pull_targets).where(*is_its))
+        open_plan = row.plan if not row.closed else None
+        for each in open_plan.targets if open_plan is not None else ():
+            if each.changes:
+                target = {"environment": each.target.environment, "app": each.target.app}
+                add(self._connection, pull_targets, {"repository": repository, "number": row.number, **target})
 
     def _keep(self, repository: str, subject: str, plan: Plan) -> None:
         values = {"repository": repository, "subject": subject, "head": plan.head, "body": codec.dump(plan)}

@@ -58,6 +58,17 @@ pulls = Table(
     Column("body", Text, nullable=False),
 )
 
+# What the plans of open pulls change: who else changes a target is asked by target.
+pull_targets = Table(
+    f"{PREFIX}pull_targets",
+    metadata,
+    Column("repository", String(100), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("environment", String(250), primary_key=True),
+    Column("app", String(250), primary_key=True),
+    Index(f"{PREFIX}pull_targets_target", "repository", "environment", "app"),
+)
+
 # `subject` is a pull's number, or empty for the plan of a commit that came without one.
 plans = Table(
     f"{PREFIX}plans",

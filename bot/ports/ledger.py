@@ -25,9 +25,11 @@ class KnownRepository:
 
 @dataclass(frozen=True, slots=True)
 class PullRow:
-    """What the ledger knows of a pull's plan. `status`: planning, planned, failed or silent (nothing to say).
+    """What the ledger knows of a pull's plan. `status`: planning, planned, failed, silent (nothing to say), elsewhere
+    (it merges into a branch that is not deployed) or fork (nothing of it is rendered before a person's word).
 
-    plan is the newest finished one, possibly of an older head; error (shown, redacted) when status is failed.
+    plan is the newest finished one, possibly of an older head; error (shown, redacted) when status is failed. `stale`
+    is the tip of the base branch that overtook this plan, empty while it stands. `closed`: merged, or given up.
     """
 
     number: int
@@ -40,6 +42,8 @@ class PullRow:
     author: str = ""
     title: str = ""
     changed: float = 0.0
+    stale: str = ""
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,11 @@ class Plans(Protocol):
 
     def at(self, repository: str, number: int, head: str) -> Plan | None:
         """The plan that was made for a head."""
+        ...
+
+    def neighbours(self, repository: str, number: int) -> Sequence[tuple[Target, int]]:
+        """The targets that a pull's newest plan changes and another open pull's as well, with that one's number, both
+        sorted. A closed pull has none."""
         ...
 
     def keep_commit(self, repository: str, commit: str, plan: Plan) -> None:

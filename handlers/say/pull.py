@@ -33,6 +33,7 @@ class Facts:
 
     repository: Repository
     row: PullRow
+    also: tuple[tuple[Target, int], ...]
     standings: tuple[Standing, ...]
     prefix: str
 
@@ -46,7 +47,7 @@ def say_pull(job: Job, ports: Ports) -> None:
     with ports.forges.open(facts.repository, *NEEDS) as forge:
         writer = Writer(ports, forge, job.key)
         page = _say_check(writer, forge, facts)
-        _say_plan(writer, facts.row, About(facts.row.head, facts.prefix, page))
+        _say_plan(writer, facts.row, About(facts.row.head, facts.prefix, page, facts.row.stale, facts.also))
         if facts.row.status == "planned" and facts.row.plan is not None:
             writer.record(POSTED, Said(0, posted(facts.row.plan)))
         if facts.standings:
@@ -82,7 +83,8 @@ def _facts(ports: Ports, key: str, number: int) -> Facts | None:
         for each in tx.deployments.of_pull(key, number):
             newest[each.target] = max(newest.get(each.target, each), each, key=lambda one: one.seq)
         standings = tuple(Standing(each, _newer(tx, each)) for each in newest.values())
-    return Facts(known.repository, row, standings, prefix_of(ports, known))
+        also = tuple(tx.plans.neighbours(key, number))
+    return Facts(known.repository, row, also, standings, prefix_of(ports, known))
 
 
 def _newer(tx: Transaction, row: Deployment) -> Deployment | None:
