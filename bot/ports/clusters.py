@@ -121,6 +121,7 @@ class PlanCluster(Protocol):
 
     def dry_delete(self, resource: Resource, key: ObjectKey, uid: str) -> DeleteAnswer:
         """What deleting the object with this UID would be answered, with dryRun=All."""
+        ...
 
     def capabilities(self) -> tuple[str, Sequence[str]]:
         """The server's version (`v1.37.2`), and what it serves as charts ask: `apps/v1`, `apps/v1/Deployment`."""

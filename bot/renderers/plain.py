@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 from bot.objects.errors import ManifestError
 from bot.objects.read import SourceObject, read_stream
-from bot.renderers.inputs import LINK, NO_LINKS, TREE, Reader
+from bot.renderers.inputs import KUSTOMIZATIONS, LINK, NO_LINKS, TREE, Reader
 
 MAX_ENTRIES = 50_000
+_OTHERS = {**dict.fromkeys(KUSTOMIZATIONS, "a kustomization"), "Chart.yaml": "a chart"}
+"""Files that say that a folder is for another renderer."""
+_REMEDY = "make it an app, or name its folder in `exclude`"
 _SUFFIXES = (".yaml", ".yml", ".json")
 
 
@@ -46,6 +49,8 @@ def _files(path: str, skip: Callable[[str], bool]) -> list[str]:
                     continue
                 if entry.is_symlink():
                     raise ManifestError("symbolic links are not followed: put a file or folder here", name)
+                if folder != path and entry.name in _OTHERS:
+                    raise ManifestError(f"{folder} is {_OTHERS[entry.name]} of its own: {_REMEDY}", name)
                 if entry.is_dir():
                     open_folders.append(name)
                 elif entry.name.endswith(_SUFFIXES):

@@ -202,3 +202,12 @@ def test_values_keep_their_types_and_characters(folder: Folder) -> None:
         "wide": "🚀é",
         "long": 9007199254740993,
     }
+
+
+@pytest.mark.parametrize(("file", "kind"), [("kustomization.yaml", "a kustomization"), ("Chart.yaml", "a chart")])
+def test_a_folder_for_another_renderer_inside_a_plain_one_is_named(folder: Folder, file: str, kind: str) -> None:
+    folder.write({"app/one.yaml": config_map("one"), f"app/base/{file}": "a: b\n", "app/base/two.yaml": "a: b\n"})
+    mistake = folder.mistake()
+    assert mistake.file == f"app/base/{file}"
+    assert f"app/base is {kind} of its own" in mistake.message
+    assert folder.names(exclude=("base/**",)) == ["one"]
