@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.objects.documents import Located, compose, read_document
 from bot.objects.errors import ManifestError
+from bot.objects.hooks import runs_once
 from bot.objects.identity import Object
 
 __all__ = ["Located", "ManifestError", "SourceObject", "compose", "read_document", "read_stream"]
@@ -55,8 +56,22 @@ def _objects(
         for position, item in enumerate(items or []):
             yield from _objects(document, item, (*path, "items", position), inner)
         return
+    value = _named(value)
     _check(document, value, path)
     yield SourceObject(value, document.file, line)
+
+
+def _named(body: Object) -> Object:
+    """A hook that may leave the end of its name to the server, as Argo CD's users write it: each of its runs gets a
+    name that ends in the commit anyway."""
+    metadata = body.get("metadata")
+    texts = isinstance(metadata, dict) and all(isinstance(body.get(key), str) for key in ("apiVersion", "kind"))
+    if not texts or metadata.get("name") or not isinstance(prefix := metadata.get("generateName"), str):
+        return body
+    if not isinstance(metadata.get("annotations"), dict) or not runs_once(body):
+        return body
+    rest = {key: value for key, value in metadata.items() if key != "generateName"}
+    return {**body, "metadata": {**rest, "name": prefix.rstrip("-.")}}
 
 
 def _check(document: Located, body: Object, path: tuple[str | int, ...]) -> None:

@@ -200,3 +200,14 @@ def test_a_config_is_one_document() -> None:
     with pytest.raises(ManifestError, match="one YAML document") as caught:
         read_document("a: 1\n---\nb: 2\n", "c.yaml")
     assert caught.value.line == 3
+
+
+def test_a_hook_that_runs_once_may_leave_the_end_of_its_name_open() -> None:
+    hook = """apiVersion: batch/v1
+kind: Job
+metadata: {generateName: migrate-, annotations: {argocd.argoproj.io/hook: PreSync}}
+"""
+    (found,) = read_stream(hook, "app.yaml")
+    assert found.body["metadata"] == {"name": "migrate", "annotations": {"argocd.argoproj.io/hook": "PreSync"}}
+    with pytest.raises(ManifestError, match="generateName"):
+        read_stream(hook.replace("PreSync", "Sync"), "app.yaml")
