@@ -65,8 +65,9 @@ def _named(body: Object) -> Object:
     """A hook that may leave the end of its name to the server, as Argo CD's users write it: each of its runs gets a
     name that ends in the commit anyway."""
     metadata = body.get("metadata")
-    texts = isinstance(metadata, dict) and all(isinstance(body.get(key), str) for key in ("apiVersion", "kind"))
-    if not texts or metadata.get("name") or not isinstance(prefix := metadata.get("generateName"), str):
+    if not isinstance(metadata, dict) or not all(isinstance(body.get(key), str) for key in ("apiVersion", "kind")):
+        return body
+    if metadata.get("name") or not isinstance(prefix := metadata.get("generateName"), str):
         return body
     if not isinstance(metadata.get("annotations"), dict) or not runs_once(body):
         return body
