@@ -5,9 +5,8 @@ Definitions come first, then namespaces. Then wave by wave, the lowest first, as
 when the first wave with anything that runs gets to it. Webhooks and API services come after all waves, so that a broken
 webhook cannot refuse its own backend, and after-hooks last. Among hooks, waves (Helm: weights) sort hooks only.
 
-Whatever the waves say, an object comes after what its `depends-on` names, after its namespace and after the definition
-of its kind, where these are in the same target. Each step is healthy before the next begins; inside a step objects go
-side by side.
+Whatever the waves say, an object comes after what it depends on (bot/objects/dependencies.py). Each step is healthy
+before the next begins; inside a step objects go side by side.
 """
 
 import re
@@ -16,18 +15,14 @@ from enum import IntEnum
 from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
+from bot.objects.dependencies import graph, named
 from bot.objects.hooks import HELM_HOOK, HOOK, Phase, phase_of, unknown_hook
 from bot.objects.identity import Kind, Object, ObjectKey, key_of, kind_of
-from bot.objects.paths import value_at
 
 WAVE: Final = "plumbline.dev/wave"
-DEPENDS_ON: Final = "plumbline.dev/depends-on"
-
 _OTHER_WAVES = ("argocd.argoproj.io/sync-wave",)
 _WEIGHT = "helm.sh/hook-weight"
-_DEPENDS_ON = (DEPENDS_ON, "config.kubernetes.io/depends-on")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,9}")
-_NAMESPACES = "namespaces"
 
 Place = tuple[int, ...]
 """Where an object stands: band, wave, stage, then wave and stage among hooks, then how deep it depends on others."""
@@ -109,18 +104,13 @@ def check_order(bodies: Iterable[Object]) -> None:
     by_key = {key_of(body): body for body in bodies}
     for key, body in by_key.items():
         _check_annotations(key, body)
-        for name in dependencies(body):
-            if name not in by_key:
-                message = f"{key} depends on {name.of} {_place(name)}, which is not in this target"
-                raise OrderMistake(
-                    key, message, f"correct `{DEPENDS_ON}`, or let the apps need each other with `needs`"
-                )
+        _check_names(key, body, by_key)
     try:
-        TopologicalSorter(_graph(by_key)).prepare()
+        TopologicalSorter(graph(by_key)).prepare()
     except CycleError as error:
         path = list(reversed(error.args[1]))
         message = f"dependencies go round in a circle: {' → '.join(map(str, path))}"
-        raise OrderMistake(path[0], message, "remove one of them (contents depend on their namespace)") from None
+        raise OrderMistake(path[0], message, "remove one of them") from None
 
 
 def waves(bodies: Iterable[Object]) -> list[list[Object]]:
@@ -129,16 +119,16 @@ def waves(bodies: Iterable[Object]) -> list[list[Object]]:
     Never fails: dependencies on what is not there are nothing, and a circle of them is no order at all.
     """
     by_key = {key_of(body): body for body in bodies}
-    graph = _graph(by_key)
+    after = graph(by_key)
     try:
-        order = list(TopologicalSorter(graph).static_order())
+        order = list(TopologicalSorter(after).static_order())
     except CycleError:
-        graph = {key: set() for key in by_key}
+        after = {key: set() for key in by_key}
         order = list(by_key)
     places: dict[ObjectKey, Place] = {}
     starts = _starts(by_key.values())
     for key in order:
-        behind = [(*places[each][:-1], places[each][-1] + 1) for each in graph[key]]
+        behind = [(*places[each][:-1], places[each][-1] + 1) for each in after[key]]
         places[key] = max([_own_place(by_key[key], starts), *behind])
     found: dict[Place, list[Object]] = {}
     for key in sorted(by_key):
@@ -146,51 +136,24 @@ def waves(bodies: Iterable[Object]) -> list[list[Object]]:
     return [found[place] for place in sorted(found)]
 
 
-def dependencies(body: Object) -> list[ObjectKey]:
-    """What an object names in `depends-on`, ours and that of cli-utils: `group/namespaces/ns/kind/name` or
-    `group/kind/name`, comma-separated, the group of core kinds empty. What has another form is left out."""
-    annotations = body["metadata"].get("annotations") or {}
-    written = [part for name in _DEPENDS_ON for part in str(annotations.get(name) or "").split(",") if part.strip()]
-    return [key for part in written if (key := _reference(part)) is not None]
-
-
-def _reference(text: str) -> ObjectKey | None:
-    match [part.strip() for part in text.split("/")]:
-        case [group, word, namespace, kind, name] if word == _NAMESPACES and namespace and kind and name:
-            return ObjectKey(group, kind, namespace, name)
-        case [group, kind, name] if kind and name:
-            return ObjectKey(group, kind, "", name)
-    return None
-
-
 def _check_annotations(key: ObjectKey, body: Object) -> None:
     annotations = body["metadata"].get("annotations") or {}
     wave, hook = str(annotations.get(WAVE) or "0").strip(), unknown_hook(body)
     if not _WHOLE.fullmatch(wave):
-        raise OrderMistake(key, f"{key}: `{WAVE}` is not a whole number", 'write one, as in `plumbline.dev/wave: "-1"`')
+        raise OrderMistake(key, f"{key}: `{WAVE}` is not a whole number", "write one in quotes, such as -1")
     if hook:
         raise OrderMistake(key, f"{key}: `{HOOK}` is neither before nor after", "write `before` or `after`")
-    for name in _DEPENDS_ON:
-        for part in str(annotations.get(name) or "").split(","):
-            if part.strip() and _reference(part) is None:
-                form = "write group/namespaces/NAMESPACE/KIND/NAME, or group/KIND/NAME; core kinds have an empty group"
-                raise OrderMistake(key, f"{key}: `{name}` names no object in `{part.strip()[:100]}`", form)
 
 
-def _graph(by_key: Mapping[ObjectKey, Object]) -> dict[ObjectKey, set[ObjectKey]]:
-    """What each object has to come after, as far as it is there: what it names, its namespace, its definition."""
-    defined = {}
-    for key, body in by_key.items():
-        if _kind_stage(body) is Stage.DEFINITIONS:
-            group, kind = value_at(body, ("spec", "group")), value_at(body, ("spec", "names", "kind"))
-            defined[str(group), str(kind)] = key
-    graph = {}
-    for key, body in by_key.items():
-        named = {each for each in dependencies(body) if each in by_key}
-        inside = ObjectKey("", "Namespace", "", key.namespace)
-        definition = defined.get((key.group, key.kind))
-        graph[key] = named | ({inside} & by_key.keys()) | ({definition} if definition else set())
-    return graph
+def _check_names(key: ObjectKey, body: Object, by_key: Mapping[ObjectKey, Object]) -> None:
+    for annotation, written, name in named(body):
+        if name is None:
+            form = "write group/namespaces/NAMESPACE/KIND/NAME, or group/KIND/NAME; core kinds have an empty group"
+            raise OrderMistake(key, f"{key}: `{annotation}` names no object in `{written[:100]}`", form)
+        if name not in by_key:
+            where = f"{name.namespace}/{name.name}" if name.namespace else name.name
+            message = f"{key} depends on {name.of} {where}, which is not in this target"
+            raise OrderMistake(key, message, f"correct `{annotation}`, or let the apps need each other with `needs`")
 
 
 def _starts(bodies: Iterable[Object]) -> int:
@@ -212,7 +175,3 @@ def _own_place(body: Object, starts: int) -> Place:
 def _kind_stage(body: Object) -> Stage:
     kind: Kind = kind_of(body)
     return _BY_KIND.get(kind.kind, Stage.RUNNING) if kind.group in _GROUPS else Stage.RUNNING
-
-
-def _place(key: ObjectKey) -> str:
-    return f"{key.namespace}/{key.name}" if key.namespace else key.name

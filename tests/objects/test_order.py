@@ -106,6 +106,15 @@ def test_contents_come_after_a_namespace_and_a_definition_that_had_to_wait_thems
     assert names(bodies) == [["first"], ["late", "widgets.acme.io"], ["inside", "widget"]]
 
 
+def test_a_binding_comes_after_its_role_and_an_autoscaler_after_its_workload() -> None:
+    rbac = "rbac.authorization.k8s.io/v1"
+    binding, scaler = made(f"{rbac} RoleBinding", "a"), made("autoscaling/v2 HorizontalPodAutoscaler", "b")
+    binding["roleRef"] = {"kind": "Role", "name": "z"}
+    scaler["spec"] = {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}}
+    bodies = [binding, made(f"{rbac} Role", "z"), scaler, made("apps/v1 Deployment", "web", wave="3")]
+    assert names(bodies) == [["z"], ["a"], ["web"], ["b"]]
+
+
 @pytest.mark.parametrize(
     ("annotations", "said"),
     [
