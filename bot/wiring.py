@@ -14,9 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.cluster.accounts import OWN_ACCOUNT
+from bot.cluster.checkup import examine
+from bot.cluster.gateway import Patience
 from bot.cluster.guard import manifests
 from bot.cluster.open import AccountClusters, KubernetesClusters
-from bot.domain.errors import UserMistake
+from bot.domain.checkups import Checkup, bad, doubtful
+from bot.domain.errors import TryLater, UserMistake
 from bot.domain.grants import Cluster, Clusters, Grant
 from bot.domain.grants_reader import read_clusters
 from bot.domain.pulls import Repository
@@ -30,6 +33,7 @@ from bot.ports.world import Ports
 from bot.renderers.jailed import JailedRenderer
 from bot.settings import Settings
 from bot.workspace import GitWorkspace, LocalRepository, Remote
+from bot.workspace.checkup import examine_git
 from bot.workspace.render_cache import MemoryRenderCache
 
 
@@ -96,6 +100,40 @@ def records(settings: Settings) -> Iterator[Ledger]:
         yield ledger
     finally:
         ledger.close()
+
+
+def checkups(settings: Settings) -> Iterator[Checkup]:
+    """Everything that `plumbline doctor` looks at behind these settings, one after the other."""
+    from bot.forges.github.checkup import examine_github
+    from bot.ledger.checkup import examine_database
+
+    yield examine_git()
+    yield from JailedRenderer(settings.data_dir / "jail").checkups()
+    yield from examine_database(settings.database_url.get_secret_value())
+    if settings.github is None:
+        yield bad("GitHub", "is not configured", "set PLUMBLINE_GITHUB_APP_ID and its key and webhook secrets")
+    else:
+        key = settings.github.private_key.get_secret_value()
+        yield from examine_github(settings.github.app_id, key, settings.github.url, _known(settings))
+    try:
+        operator = _clusters(settings.clusters_file)
+    except UserMistake as mistake:
+        yield bad("clusters file", str(mistake), mistake.remedy)
+        return
+    if not operator.clusters:
+        yield doubtful("clusters file", "names no cluster", "set PLUMBLINE_CLUSTERS_FILE, see the README")
+    clusters = KubernetesClusters(settings.fingerprint_key.get_secret_value().encode(), Patience(total=20.0, retries=1))
+    for cluster in operator.clusters.values():
+        yield from examine(cluster, clusters)
+
+
+def _known(settings: Settings) -> list[Repository]:
+    """The repositories that the ledger knows; none when there is no ledger."""
+    try:
+        with records(settings) as ledger, ledger.begin() as tx:
+            return [each.repository for each in tx.repositories.all()]
+    except (UserMistake, TryLater):
+        return []
 
 
 def _clusters(file: Path | None) -> Clusters:

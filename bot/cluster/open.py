@@ -51,6 +51,10 @@ class KubernetesClusters:
         identity = granted_account(cluster.inventory_as, "inventory_as").user
         return ConfigMapInventories(cluster, self._as(cluster, identity), self._key)
 
+    def identity(self, cluster: Cluster, user: str) -> ApplyingCluster:
+        """As one of the identities of the clusters file, for looking at its rights; empty for the bot's own account."""
+        return self._as(cluster, user)
+
     def _as(self, cluster: Cluster, identity: str) -> ApplyingCluster:
         """An empty identity is the account whose credentials are used."""
         server = self._server(cluster)

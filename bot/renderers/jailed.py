@@ -5,10 +5,11 @@ import importlib.metadata
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from bot.domain.checkups import Checkup, bad, doubtful, good
 from bot.domain.config import App, RendererName
 from bot.domain.errors import UserMistake
 from bot.objects.read import SourceObject
@@ -18,8 +19,12 @@ from bot.renderers.fetch.web import Web
 from bot.renderers.find import find_renderer
 from bot.renderers.inputs import FETCHED, SCRATCH, TREE, join
 from bot.renderers.jail.bubblewrap import Jail, Limits, Stopped
+from bot.renderers.jail.versions import version_of
 
 _TOOL = "/tool"
+_PROGRAMS = {("kustomize", "kubectl"): "kustomizations", ("helm",): "charts"}
+"""The programs of which one is needed, best first, and what for."""
+_VERSION = {"kustomize": ("version",), "kubectl": ("version", "--client"), "helm": ("version", "--short")}
 
 
 class JailedRenderer:
@@ -79,6 +84,21 @@ class JailedRenderer:
             about = tool.stat()
             digest.update(f"{tool} {about.st_size} {about.st_mtime_ns}".encode())
         return digest.hexdigest()[:16]
+
+    def checkups(self) -> Iterator[Checkup]:
+        """What `plumbline doctor` says of the jail and of the renderers' programs."""
+        try:
+            yield good("jail", self._jail.kind())
+        except UserMistake as mistake:
+            yield bad("jail", mistake.message, mistake.remedy)
+        for names, needed in _PROGRAMS.items():
+            name, found = next(((each, path) for each in names if (path := self._found(each))), ("", None))
+            if found is None:
+                yield doubtful(" or ".join(names), "was not found on the PATH", f"install it if {needed} are used")
+            elif version := version_of(found, _VERSION[name]):
+                yield good(name, f"{version} ({found})")
+            else:
+                yield bad(name, f"{found} does not say its version", f"install {name} anew")
 
     def _kustomize(self) -> tuple[Path, tuple[str, ...]]:
         """The binary and the words that make it build. Raises UserMistake when there is none."""

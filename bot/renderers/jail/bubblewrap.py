@@ -77,6 +77,10 @@ class Jail:
         at = next((line[3:] for line in reversed(lines) if line.startswith("at ")), "")
         raise Stopped(_why(code, self.limits, lines), at)
 
+    def kind(self) -> str:
+        """What makes the jail here: a bubblewrap's path, or `landlock`. Raises UserMistake when nothing does."""
+        return self._working()
+
     def _working(self) -> str:
         """What works here. Only success is remembered, so that mending the machine needs no restart."""
         if self._code is None or not self._code.exists():
