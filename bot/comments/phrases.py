@@ -79,6 +79,8 @@ def condition(each: Condition, target: Target, prefix: str = PREFIX) -> str:
             number = each.subject.partition("@")[0]
             what = counted(int(number), "danger") if number.isdecimal() else "what is new"
             return f"waiting for {what} to be confirmed: {named(f'{prefix} deploy {target} --confirm {each.subject}')}"
+        case Wait.NAMESPACE:
+            return f"waiting for the namespace {label(each.subject)}: have it made, or add it to this app"
         case Wait.CLUSTER:
             return f"waiting for the cluster {label(each.subject)}, which does not answer"
         case Wait.UNSUPPORTED:
@@ -89,7 +91,10 @@ def state(row: Deployment, prefix: str = PREFIX) -> str:
     """Where a deployment stands, as Markdown on one line."""
     progress = row.progress
     many = f" {progress.done}/{progress.total}" if progress.total else ""
-    unmet = "; ".join(condition(each, row.target, prefix) for each in row.conditions)
+    unmet = "; ".join(
+        _away(each, row.reason) if each.wait is Wait.CLUSTER and row.reason else condition(each, row.target, prefix)
+        for each in row.conditions
+    )
     match row.state:
         case DeploymentState.WAITING:
             return unmet or "waiting for its turn"
@@ -103,6 +108,14 @@ def state(row: Deployment, prefix: str = PREFIX) -> str:
             return "**failed**"
         case _:
             return row.state.value
+
+
+def _away(each: Condition, reason: str) -> str:
+    """A cluster that is waited for, with what it does instead of answering."""
+    why = reason.removeprefix(f"cluster {each.subject} ")
+    return f"waiting for the cluster {label(each.subject)}" + (
+        f", which {prose(inert(why))}" if why != reason else f": {prose(inert(reason))}"
+    )
 
 
 def commits(ids: Sequence[str]) -> str:

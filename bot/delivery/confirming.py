@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bot.delivery.keeping import move
+from bot.delivery.namespaces import missing_namespaces
 from bot.delivery.scene import Reach, Scene, reach, rendered, rendering_of
 from bot.domain.deployments import Condition, Deployment, DeploymentState, Wait
 from bot.domain.plans import Plan, TargetPlan, TargetState, Verb
@@ -10,7 +11,7 @@ from bot.domain.subjects import commit_key, pull_key, say_commit_job
 from bot.objects.canonical import digest
 from bot.planning.applied import applied_objects, side_at
 from bot.planning.make import plan_digest
-from bot.planning.sides import EMPTY
+from bot.planning.sides import EMPTY, Ready, Side
 from bot.planning.target_plan import Question, plan_target, upcoming_of
 from bot.ports.clusters import ClusterUnreachable
 from bot.ports.ledger import Transaction, is_posted
@@ -23,11 +24,16 @@ POSTED_AGAIN = 10.0
 
 
 def confirm(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
-    """The row applying, or waiting for a confirmation, or failed; and seconds to pause.
+    """The row applying, or waiting for a confirmation or a namespace, or failed; and seconds to pause.
 
     Raises UserMistake and ClusterUnreachable.
     """
-    plan = _plan_again(scene, row, reach(scene))
+    reached = reach(scene)
+    side, ready = rendered(scene, row.commit, reached)
+    missing = missing_namespaces(side, reached)
+    if missing:
+        return replace(move(row, DeploymentState.WAITING), conditions=missing), 0.0
+    plan = _plan_again(scene, row, reached, (side, ready))
     if plan.state is TargetState.UNCHECKED:
         raise ClusterUnreachable(plan.error.plain if plan.error else "the cluster did not answer")
     if plan.state is TargetState.ERROR:
@@ -46,8 +52,8 @@ def confirm(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     return _confirmed(scene, row, plan, shown), 0.0
 
 
-def _plan_again(scene: Scene, row: Deployment, reached: Reach) -> TargetPlan:
-    side, ready = rendered(scene, row.commit, reached)
+def _plan_again(scene: Scene, row: Deployment, reached: Reach, made: tuple[Side, Ready]) -> TargetPlan:
+    side, ready = made
     rendering, repository, target = rendering_of(scene.ports), scene.repository, scene.target
     base = side_at(rendering, repository, target, row.base, ready) if row.base else None
     applied = applied_objects(rendering, repository, target, reached.inventory.rows, ready)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from bot.delivery.namespaces import still_missing
 from bot.delivery.scene import Scene
 from bot.domain.config import Config, DeployMode, Environment
 from bot.domain.deployments import Condition, Deployment, DeploymentState, Wait
@@ -26,6 +27,7 @@ def unmet(scene: Scene, row: Deployment) -> tuple[Condition, ...]:
     if _rewritten(scene, row):
         conditions.append(Condition(Wait.UNSUPPORTED, "history"))
     conditions += [each for each in row.conditions if each.wait is Wait.CONFIRMATION and each.subject != row.confirmed]
+    conditions += still_missing(scene, row)
     return tuple(conditions)
 
 

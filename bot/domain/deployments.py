@@ -63,13 +63,15 @@ class Wait(StrEnum):
     ORDER = "order"
     APPROVALS = "approvals"
     CONFIRMATION = "confirmation"
+    NAMESPACE = "namespace"
     CLUSTER = "cluster"
     UNSUPPORTED = "unsupported"
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One unmet condition. `subject` is what it waits for: a target, `N@PLAN` to confirm, a cluster, a rule.
+    """One unmet condition. `subject` is what it waits for: a target, `N@PLAN` to confirm, a
+    namespace, a cluster, a rule.
 
     UNSUPPORTED names a rule that this version cannot judge; it fails closed, so nothing is deployed past it.
     """
