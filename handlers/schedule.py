@@ -15,6 +15,9 @@ PLANNING_SECONDS = 300.0
 """How long a plan may be under way before it counts as lost: a run that lost its worker is resumed long before."""
 POLL_SECONDS = 300.0
 PROVE_SECONDS = 3600.0
+FORGET_SECONDS = 24 * 3600.0
+KEEP_SECONDS = 90 * 24 * 3600.0
+"""How long deployments, closed pulls and what was said about them are remembered at least."""
 LISTEN_SECONDS = 120.0
 LOOK_BACK_SECONDS = 3 * 24 * 3600.0
 MOST_ASKED = 100
@@ -40,6 +43,18 @@ def sweep(ports: Ports) -> None:
         for job in wanted:
             if not tx.jobs.due(job):
                 tx.jobs.put(job)
+
+
+def forget(ports: Ports) -> None:
+    """Daily: what nothing asks for any more leaves the ledger, a repository at a time. The audit is kept, and so is
+    whatever a later deployment may be held against."""
+    with ports.ledger.begin() as tx:
+        known = tx.repositories.all()
+    for each in known:
+        with ports.ledger.begin() as tx:
+            many = tx.retention.forget(each.repository.key, ports.clock.now() - KEEP_SECONDS)
+        if many:
+            _log.info("old rows forgotten", repository=each.repository.key, many=many)
 
 
 def prove(ports: Ports) -> None:

@@ -18,6 +18,7 @@ from bot.ledger.migrate import is_current, migrate
 from bot.ledger.plans import SqlPlans
 from bot.ledger.queue import Client
 from bot.ledger.repositories import SqlRepositories
+from bot.ledger.retention import SqlRetention
 from bot.ledger.slots import SqlSlots
 from bot.ledger.verified import SqlVerified
 
@@ -38,6 +39,7 @@ class SqlTransaction:
         self.inventory = SqlInventoryRows(connection)
         self.slots = SqlSlots(connection)
         self.audit = SqlAudit(connection)
+        self.retention = SqlRetention(connection)
         self.verified = SqlVerified(connection, now)
         self.jobs = SqlJobs(connection, now, enqueue)
 

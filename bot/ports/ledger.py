@@ -12,6 +12,7 @@ from bot.domain.plans import Plan
 from bot.domain.pulls import Repository
 from bot.domain.subjects import Job, Target
 from bot.ports.audit import Audit
+from bot.ports.retention import Retention
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +236,8 @@ class Transaction(Protocol):
     def audit(self) -> Audit: ...
     @property
     def verified(self) -> Verified: ...
+    @property
+    def retention(self) -> Retention: ...
     @property
     def jobs(self) -> Jobs: ...
 

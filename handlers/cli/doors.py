@@ -78,6 +78,7 @@ def _worker(wired: Wired) -> Worker:
     sweeps = (
         Every("sweep", schedule.SWEEP_SECONDS, schedule.sweep),
         Every("prove", schedule.PROVE_SECONDS, schedule.prove),
+        Every("forget", schedule.FORGET_SECONDS, schedule.forget),
         Every("poll", schedule.POLL_SECONDS, schedule.poll),
         Every("listen", schedule.LISTEN_SECONDS, schedule.listen),
     )

@@ -1,0 +1,77 @@
+"""Removes old rows, a repository at a time: `bot/domain/retention.py` says which deployments, the rest follows them."""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from bot.domain.deployments import Deployment
+from bot.domain.retention import forgettable
+from bot.domain.subjects import commit_key, pull_key
+from bot.ledger import codec
+from bot.ledger.plans import NO_PULL
+from bot.ledger.tables import deployment_pulls, deployments, plans, pull_targets, pulls, repositories, slots
+from bot.ports.ledger import PullRow
+
+T = TypeVar("T")
+_AT_ONCE = 200
+
+
+class SqlRetention:
+    """Implements `bot.ports.retention.Retention`."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def forget(self, repository: str, before: float) -> int:
+        found = sa.select(deployments.c.body).where(deployments.c.repository == repository)
+        rows = [codec.load(Deployment, row.body) for row in self._connection.execute(found)]
+        old = {row.id: row for row in forgettable(rows, before)}
+        kept = [row for row in rows if row.id not in old]
+        self._deployments(old)
+        tip = sa.select(repositories.c.tip).where(repositories.c.key == repository)
+        asked = {row.commit for row in kept} | {self._connection.execute(tip).scalar_one_or_none() or ""}
+        self._commits(repository, {row.commit for row in old.values()} - asked)
+        numbers = self._closed(repository, before) - {number for row in kept for number in row.pulls}
+        self._pulls(repository, numbers)
+        return len(old) + len(numbers)
+
+    def _closed(self, repository: str, before: float) -> set[int]:
+        """Pulls that were closed and whose plans are old."""
+        found = sa.select(pulls.c.body).where(pulls.c.repository == repository)
+        rows = [codec.load(PullRow, row.body) for row in self._connection.execute(found)]
+        return {row.number for row in rows if row.closed and row.changed < before}
+
+    def _deployments(self, ids: Iterable[int]) -> None:
+        for some in _some(ids):
+            self._connection.execute(sa.delete(deployment_pulls).where(deployment_pulls.c.deployment.in_(some)))
+            self._connection.execute(sa.delete(deployments).where(deployments.c.id.in_(some)))
+
+    def _commits(self, repository: str, commits: Collection[str]) -> None:
+        """What was planned and said about commits."""
+        for some in _some(commits):
+            of = (plans.c.repository == repository, plans.c.subject == NO_PULL, plans.c.head.in_(some))
+            self._connection.execute(sa.delete(plans).where(*of))
+            self._said([commit_key(repository, commit) for commit in some])
+
+    def _pulls(self, repository: str, numbers: Collection[int]) -> None:
+        """Pulls with all their plans, and what was said under them."""
+        for some in _some(numbers):
+            subjects = [str(number) for number in some]
+            self._connection.execute(
+                sa.delete(plans).where(plans.c.repository == repository, plans.c.subject.in_(subjects))
+            )
+            for table in (pull_targets, pulls):
+                self._connection.execute(
+                    sa.delete(table).where(table.c.repository == repository, table.c.number.in_(some))
+                )
+            self._said([pull_key(repository, number) for number in some])
+
+    def _said(self, subjects: Collection[str]) -> None:
+        self._connection.execute(sa.delete(slots).where(slots.c.subject.in_(subjects)))
+
+
+def _some(all: Iterable[T]) -> Iterator[list[T]]:
+    """A few at a time: a statement takes so many values and no more."""
+    items = list(all)
+    return (items[begin : begin + _AT_ONCE] for begin in range(0, len(items), _AT_ONCE))
