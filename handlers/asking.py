@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from bot.delivery.judging import environment_by, rulings
+from bot.domain.audit import Entry
 from bot.domain.commands import TABLE, Command
 from bot.domain.config import Config, Environment
 from bot.domain.deployments import Deployment
@@ -10,10 +12,9 @@ from bot.domain.errors import UserMistake
 from bot.domain.events import CommentWritten
 from bot.domain.permissions import Person, may, teams_asked
 from bot.domain.pulls import Repository
-from bot.domain.subjects import Target, pull_key
-from bot.planning.configs import config_at
+from bot.domain.subjects import Target, look_job, pull_key, say_commit_job, say_pull_job
 from bot.ports.forge import Forge
-from bot.ports.ledger import Said, Transaction
+from bot.ports.ledger import ISSUE, Said, Transaction
 from bot.ports.world import Ports
 
 
@@ -70,26 +71,41 @@ def in_teams(asked: Asked, environments: Iterable[Environment]) -> Person:
 
 
 def newest_here(asked: Asked) -> list[Deployment]:
-    """The newest deployment of each target that the pull changed, by target."""
+    """The newest deployment of each target that the pull changed, by target; on an issue of ours, of the commit that it
+    is about."""
     with asked.ports.ledger.begin() as tx:
-        rows = tx.deployments.of_pull(asked.repository, asked.number)
+        commit = commit_of(tx, asked)
+        here = tx.deployments.of_commit(asked.repository, commit) if commit else ()
+        rows = [*tx.deployments.of_pull(asked.repository, asked.number), *here]
     newest: dict[Target, Deployment] = {}
     for row in rows:
         newest[row.target] = max(newest.get(row.target, row), row, key=lambda each: each.seq)
     return sorted(newest.values(), key=lambda row: row.target)
 
 
+def commit_of(tx: Transaction, asked: Asked) -> str:
+    """The commit that the issue is about; empty on a pull."""
+    said = tx.slots.get(pull_key(asked.repository, asked.number), ISSUE)
+    return said.digest if said else ""
+
+
 def ruling(asked: Asked, row: Deployment) -> list[Environment]:
-    """A row's environment under every rule that judges it: what a pull says about deployers helps no deployment of its
-    own."""
-    judges = [asked.config]
-    for commit in row.ruled_by or (row.commit,):
-        config = config_at(asked.ports.workspace, asked.where, commit)
-        judges += [config] if config else []
-    found = []
-    for judge in judges:
-        if row.target in judge.targets():
-            found.append(judge.environment(row.target))
-        elif row.target.environment in judge.environments:
-            found.append(judge.environments[row.target.environment])
-    return found
+    """A row's environment under every rule that judges it, and by the newest: what a pull says about deployers helps no
+    deployment of its own. Raises UserMistake when rules are no longer to be had."""
+    judged = [each.environment for each in rulings(asked.ports.workspace, asked.where, row)]
+    newest = environment_by(asked.config, row.target)
+    return [*judged, newest] if newest else judged
+
+
+def note(tx: Transaction, asked: Asked, action: str, target: str = "", detail: str = "") -> None:
+    """An entry in the audit about what this person said here."""
+    now, subject = asked.ports.clock.now(), f"#{asked.number}"
+    tx.audit.add(Entry(now, asked.repository, target, asked.person.login, action, subject, detail))
+
+
+def due(tx: Transaction, row: Deployment) -> None:
+    """Look at a deployment's target, and say what changed."""
+    tx.jobs.put(look_job(row.repository, row.target))
+    tx.jobs.put(say_commit_job(row.repository, row.commit))
+    for number in row.pulls:
+        tx.jobs.put(say_pull_job(row.repository, number))

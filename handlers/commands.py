@@ -14,8 +14,8 @@ from bot.planning.configs import config_at
 from bot.ports.forge import Forge
 from bot.ports.reactions import Emoji
 from bot.ports.world import Ports
-from handlers import replan, usage, word
-from handlers.asking import Asked
+from handlers import approve, replan, usage, word
+from handlers.asking import Asked, note
 from handlers.say import reply
 
 NEEDS = ("contents:read", "issues:write", "pull_requests:write")
@@ -24,6 +24,7 @@ NOTHING = Config(apps={}, environments={}, commands=CommandSettings())
 REACTIONS: Mapping[str, Callable[[Command, Asked], str]] = {
     "plan": replan.plan_again,
     "deploy": word.give_word,
+    "approve": approve.approve,
     "help": usage.list_commands,
 }
 """What each command does. Returns what is to be replied, empty when the emoji say enough; raises UserMistake to refuse,
@@ -88,4 +89,6 @@ def _answer(said: Said, asked: Asked) -> Answer:
     try:
         return Answer(REACTIONS[said.name](said, asked))
     except UserMistake as mistake:
+        with asked.ports.ledger.begin() as tx:
+            note(tx, asked, "refused", detail=f"{said.name}: {mistake.message}"[:300])
         return Answer(replies.mistake(mistake), refused=True)

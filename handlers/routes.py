@@ -9,15 +9,17 @@ from bot.domain.events import (
     Event,
     PullChanged,
     RepositoriesAdded,
+    Reviewed,
 )
 from bot.domain.pulls import Repository
-from bot.domain.subjects import Job, branch_job, plan_job
+from bot.domain.subjects import Job, branch_job, plan_job, reviews_job
 from bot.ports.world import Ports
-from handlers import bases, commands, deploy, plan, say
+from handlers import approve, bases, commands, deploy, plan, say
 
 REACTIONS: Mapping[str, Callable[[Job, Ports], None]] = {
     "ingest": lambda job, ports: ingest(job, ports),
     "plan": plan.plan_pull,
+    "reviews": approve.read_reviews,
     "branch": deploy.branch_moved,
     "bases": bases.bases,
     "look": deploy.look_at_target,
@@ -45,6 +47,8 @@ def route(event: Event, ports: Ports) -> None:
         case CommentWritten(repository):
             _due(ports, repository)
             commands.comment_written(event, ports)
+        case Reviewed(repository, number):
+            _due(ports, repository, reviews_job(repository.key, number))
         case CheckAskedAgain(repository, commit):
             _asked_again(ports, repository, commit)
         case RepositoriesAdded(repositories):

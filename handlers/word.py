@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 from bot.domain.commands import Command
-from bot.domain.deployments import Deployment, DeploymentState, Progress, Wait
+from bot.domain.deployments import Deployment, DeploymentState, Override, Progress, Wait
 from bot.domain.errors import UserMistake
-from bot.domain.subjects import look_job, say_commit_job, say_pull_job
+from bot.domain.pulls import Role
+from bot.objects.redact import Redactor
 from bot.ports.ledger import Transaction
-from handlers.asking import Asked, allowed, newest_here, ruling
+from handlers.asking import Asked, allowed, due, newest_here, note, ruling
 
 
 def give_word(command: Command, asked: Asked) -> str:
@@ -22,38 +23,62 @@ def give_word(command: Command, asked: Asked) -> str:
     if gone:
         raise UserMistake(f"{gone[0]} is no longer in the config", "name the targets that are")
     allowed(command, asked, [each for row in wanted for each in ruling(asked, row)])
+    given = _override(command, asked)
     with asked.ports.ledger.begin() as tx:
         if asked.first_time(tx):
             newest = [tx.deployments.get(row.id) or row for row in wanted]
-            whys = [_act(command, asked, row, tx) for row in newest]
+            whys = [_act(command, asked, row, (tx, given)) for row in newest]
             if all(whys):
                 raise UserMistake("; ".join(whys))
     return ""
 
 
-def _act(command: Command, asked: Asked, row: Deployment, tx: Transaction) -> str:
+def _override(command: Command, asked: Asked) -> tuple[Override, ...]:
+    """What the command overrides, if anything. Raises UserMistake for who may not, and without a reason."""
+    if not command.override:
+        return ()
+    if asked.person.role is not Role.ADMIN:
+        raise UserMistake("--override is for repository admins", f"you have {asked.person.role} here")
+    if not command.reason:
+        raise UserMistake("an override needs a reason", "add --reason and why, for those who read it later")
+    reason = Redactor(asked.ports.fingerprint_key, asked.repository, "").text(command.reason).plain
+    return (Override(Wait(command.override), asked.person.login, asked.event.comment, reason),)
+
+
+def _act(command: Command, asked: Asked, row: Deployment, into: tuple[Transaction, tuple[Override, ...]]) -> str:
     """Give one row what it lacks; why not, when there is nothing to give."""
+    tx, given = into
     word = f"{command.confirmation.dangers}@{command.confirmation.plan}" if command.confirmation else ""
     newest = tx.deployments.of_target(row.repository, row.target)[-1]
     if row.state is DeploymentState.WAITING:
-        wants = next((each.subject for each in row.conditions if each.wait is Wait.CONFIRMATION), "")
-        if wants and word != wants:
-            return f"{row.target} has to be confirmed: write deploy {row.target} --confirm {wants}"
-        stopped = next((each.subject for each in row.conditions if each.wait is Wait.UNSUPPORTED), "")
-        if stopped:
-            return f"{row.target} is stopped by the rule {stopped}, which this version cannot judge"
-        now = asked.ports.clock.now()
-        tx.deployments.save(replace(row, word=asked.person.login, confirmed=word or row.confirmed, changed=now))
+        if why := _lacks_more(asked, row, word):
+            return why
+        said = replace(
+            row, word=asked.person.login, confirmed=word or row.confirmed, overrides=(*row.overrides, *given)
+        )
+        tx.deployments.save(replace(said, changed=asked.ports.clock.now()))
     elif row.state not in (DeploymentState.FAILED, DeploymentState.CANCELLED):
         return f"{row.target} is {row.state}, so nothing there waits for a word"
     elif newest.id != row.id:
         return f"{row.target} went on to {newest.commit[:7]}, and an older commit is not deployed again"
     else:
-        tx.deployments.add(_again(asked, row, word))
-    tx.jobs.put(look_job(row.repository, row.target))
-    tx.jobs.put(say_commit_job(row.repository, row.commit))
-    for number in row.pulls:
-        tx.jobs.put(say_pull_job(row.repository, number))
+        tx.deployments.add(replace(_again(asked, row, word), overrides=given))
+    note(tx, asked, "word", str(row.target), " ".join(filter(None, (row.commit, word))))
+    for each in given:
+        note(tx, asked, "override", str(row.target), f"{each.wait} of {row.commit}: {each.reason}")
+    due(tx, row)
+    return ""
+
+
+def _lacks_more(asked: Asked, row: Deployment, word: str) -> str:
+    """What this word is not enough for, empty when it is."""
+    for each in row.conditions:
+        if each.wait is Wait.CONFIRMATION and word != each.subject:
+            return f"{row.target} has to be confirmed: write deploy {row.target} --confirm {each.subject}"
+        if each.wait is Wait.NEVER:
+            return f"{row.target} is never deployed: its environment says deploy: never"
+        if each.wait is Wait.ADMIN and asked.person.role is not Role.ADMIN:
+            return f"{row.target} has no rules from before, so a repository admin has to say deploy"
     return ""
 
 

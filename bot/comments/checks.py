@@ -1,6 +1,6 @@
 """What the checks `plumbline/plan` and `plumbline/deploy/<environment>` say, and forge deployments beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.comments.deployment import Standing, deployment_comment, verdict
 from bot.comments.markdown import prose
@@ -21,15 +21,24 @@ TEXTS = 2
 _ANNOTATIONS = 100
 _MESSAGE = 4000
 _LEVELS = {Level.NOTE: "notice", Level.WARN: "warning", Level.BLOCK: "failure"}
-_PEOPLE = (Wait.WORD, Wait.APPROVALS, Wait.CONFIRMATION, Wait.UNSUPPORTED)
+_PEOPLE = (
+    Wait.NEVER,
+    Wait.WORD,
+    Wait.ADMIN,
+    Wait.APPROVALS,
+    Wait.HOLD,
+    Wait.LOCK,
+    Wait.HISTORY,
+    Wait.CONFIRMATION,
+)
 _MOVING = (DeploymentState.CONFIRMING, DeploymentState.APPLYING, DeploymentState.SETTLING)
 
 
-def plan_check(plan: Plan, commit: str, prefix: str = PREFIX) -> Check:
+def plan_check(plan: Plan, commit: str, prefix: str = PREFIX, accepted: Collection[str] = ()) -> Check:
     """The check of a finished plan: failure when a row could not be planned or asks for a replacement, which nobody's
-    word brings about; action_required for block findings."""
+    word brings about; action_required for block findings until a deployer has `accepted` each of them."""
     hopeless = any(write.verb is Verb.REPLACE for row in plan.targets for write in row.writes)
-    blocked = any(finding.level is Level.BLOCK for row in plan.targets for finding in row.findings)
+    blocked = any(f"{row.target}: {each}" not in accepted for row in plan.targets for each in row.blocks)
     good = Conclusion.ACTION_REQUIRED if blocked else Conclusion.SUCCESS
     conclusion = Conclusion.FAILURE if plan.failed or hopeless else good
     title = plan_verdict(plan)

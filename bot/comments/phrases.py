@@ -5,13 +5,12 @@ What returns Markdown says so; everything else is plain text of ours.
 
 from collections.abc import Mapping, Sequence
 
-from bot.comments.markdown import code, counted, label, named, prose
+from bot.comments.conditions import PREFIX as PREFIX
+from bot.comments.conditions import condition
+from bot.comments.markdown import code, label, named, prose
 from bot.domain.deployments import Condition, Deployment, DeploymentState, Wait
 from bot.domain.plans import Cause, Finding, Level, TargetPlan, TargetState, Verb
-from bot.domain.subjects import Target
 from bot.objects.redact import inert
-
-PREFIX = "/plumb"
 
 VERBS: Mapping[Verb, str] = {
     Verb.CREATE: "create",
@@ -64,27 +63,6 @@ def finding(each: Finding) -> str:
     field = f" ({named(each.field)})" if each.field else ""
     place = f" – {named(f'{each.file}:{each.line}' if each.line else each.file)}" if each.file else ""
     return f"{about}{prose(each.message)}{field}{place}"
-
-
-def condition(each: Condition, target: Target, prefix: str = PREFIX) -> str:
-    """What a deployment waits for, and what a person can do about it, as Markdown."""
-    match each.wait:
-        case Wait.WORD:
-            return f"waiting for a deployer's word: {named(f'{prefix} deploy {target}')}"
-        case Wait.ORDER:
-            return f"waiting for {label(each.subject)}"
-        case Wait.APPROVALS:
-            return f"waiting for {label(each.subject or 'approvals')}"
-        case Wait.CONFIRMATION:
-            number = each.subject.partition("@")[0]
-            what = counted(int(number), "danger") if number.isdecimal() else "what is new"
-            return f"waiting for {what} to be confirmed: {named(f'{prefix} deploy {target} --confirm {each.subject}')}"
-        case Wait.NAMESPACE:
-            return f"waiting for the namespace {label(each.subject)}: have it made, or add it to this app"
-        case Wait.CLUSTER:
-            return f"waiting for the cluster {label(each.subject)}, which does not answer"
-        case Wait.UNSUPPORTED:
-            return f"stopped: the rule {named(each.subject)} cannot be judged by this version"
 
 
 def state(row: Deployment, prefix: str = PREFIX) -> str:

@@ -9,7 +9,7 @@ from bot.delivery.keeping import say
 from bot.delivery.scene import rendering_of
 from bot.domain.config import Config, DeployMode
 from bot.domain.deployments import Deployment, DeploymentState
-from bot.domain.errors import UserMistake
+from bot.domain.errors import TryLater, UserMistake
 from bot.domain.plans import Finding, Level, Plan
 from bot.domain.pulls import Repository
 from bot.domain.subjects import Target, look_job, plan_job, say_commit_job
@@ -74,6 +74,7 @@ def deliver_tip(ports: Ports, forge: Forge) -> Tip:
 def _rows(ports: Ports, tip: Tip, config: Config, history: History) -> list[Deployment]:
     with ports.ledger.begin() as tx:
         pasts = {target: _past(tx, tip, target) for target in config.targets()}
+        delivered = {row.commit for target in pasts for row in tx.deployments.of_target(tip.repository.key, target)}
     due = _due(ports, tip, config, pasts, history)
     by_since: dict[str, list[Target]] = defaultdict(list)
     for target in due:
@@ -81,15 +82,20 @@ def _rows(ports: Ports, tip: Tip, config: Config, history: History) -> list[Depl
     rows = []
     for since, targets in by_since.items():
         begins = since if since and reachable(rendering_of(ports), tip.repository, since) else ""
-        brought = history.brought(begins, tip.commit, targets)
+        brought = history.brought(begins, tip.commit, targets, {tip.before, *delivered})
         rows += [_row(ports, tip, target, pasts[target], brought[target]) for target in targets]
     return rows
 
 
 def _keep(ports: Ports, tip: Tip, rows: Sequence[Deployment]) -> None:
-    """Note the tip and its rows; pulls that nobody told us were merged are linked as well."""
+    """Note the tip and its rows; pulls that nobody told us were merged are linked as well.
+
+    Raises TryLater when somebody noted another tip meanwhile: what follows from this one is worked out again from
+    there.
+    """
     with ports.ledger.begin() as tx:
-        tx.repositories.move(tip.repository.key, tip.branch, tip.commit)
+        if not tx.repositories.move(tip.repository.key, tip.branch, tip.commit, before=tip.before):
+            raise TryLater("the tip was moved meanwhile", 1.0)
         for row in rows:
             if tx.deployments.add(row) is not None:
                 tx.jobs.put(look_job(row.repository, row.target))
@@ -155,8 +161,14 @@ def _maybe_touched(
 
 
 def _row(ports: Ports, tip: Tip, target: Target, past: Past, brought: Brought) -> Deployment:
-    carried = past.carried
-    pulls = {**dict(zip(carried.pulls, carried.heads, strict=True)), **brought.pulls} if carried else brought.pulls
+    """The target's new deployment. A branch that is seen for the first time is judged by its own rules: they stood
+    there when a repository admin let us in."""
+    carried, ours = past.carried, tip.commit if not tip.before else ""
+    pulls, rulers, direct = dict(brought.pulls), dict(brought.rulers), list(brought.direct_rulers)
+    if carried:
+        pulls = {**dict(zip(carried.pulls, carried.heads, strict=True)), **pulls}
+        rulers |= dict(zip(carried.pulls, carried.rulers, strict=False))
+        direct = list(dict.fromkeys([*carried.direct_rulers, *direct]))
     return Deployment(
         id=0,
         repository=tip.repository.key,
@@ -169,7 +181,8 @@ def _row(ports: Ports, tip: Tip, target: Target, past: Past, brought: Brought) -
         since=past.since,
         pulls=tuple(sorted(pulls)),
         heads=tuple(pulls[number] for number in sorted(pulls)),
-        direct=brought.direct or bool(carried and carried.direct),
-        ruled_by=(*(carried.ruled_by if carried else ()), *brought.ruled_by),
+        direct=bool(direct),
+        rulers=tuple(rulers.get(number, "") or ours for number in sorted(pulls)),
+        direct_rulers=tuple(each or ours for each in direct),
         changed=ports.clock.now(),
     )

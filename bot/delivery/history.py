@@ -1,6 +1,6 @@
 """What targets rendered to, commit by commit, and which pulls brought the commits that changed them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -21,11 +21,12 @@ MOST_COMMITS = 100
 
 @dataclass
 class Brought:
-    """What a range brought to one target: pulls by number, commits without a pull, and whose rules judge all that."""
+    """What a range brought to one target: what each pull merged, by its number, and the commits whose rules judge the
+    pulls, by their number too, and the commits that came without one, each once."""
 
     pulls: dict[int, str] = field(default_factory=dict)
-    direct: bool = False
-    ruled_by: list[str] = field(default_factory=list)
+    rulers: dict[int, str] = field(default_factory=dict)
+    direct_rulers: list[str] = field(default_factory=list)
 
 
 class History:
@@ -81,9 +82,11 @@ class History:
             self._tree = self._trees.enter_context(tree_at(self._rendering, self._repository, commit))
         return self._tree
 
-    def brought(self, since: str, tip: str, targets: Sequence[Target]) -> dict[Target, Brought]:
-        """What the commits after `since` up to the tip brought to each target. Raises TryLater when the forge is away
-        or does not know a commit yet."""
+    def brought(
+        self, since: str, tip: str, targets: Sequence[Target], delivered: Collection[str]
+    ) -> dict[Target, Brought]:
+        """What the commits after `since` up to the tip brought to each target. `delivered` are older tips: a push ends
+        at one. Raises TryLater when the forge is away or does not know a commit yet."""
         commits = list(self._rendering.workspace.commits(self._repository, since, tip))[-MOST_COMMITS:]
         found = {target: Brought() for target in targets}
         before = {target: self.contents(since, target) for target in targets}
@@ -91,33 +94,31 @@ class History:
             for target in targets:
                 after = self.contents(commit, target)
                 if after != before[target]:
-                    self._note(found[target], [since, *commits[: index + 1]])
+                    self._note(found[target], [since, *commits[: index + 1]], delivered)
                 before[target] = after
         return found
 
-    def _note(self, brought: Brought, line: Sequence[str]) -> None:
-        """Note what the last commit of a line brought; the line begins with the commit before the range."""
-        pulls = self._containing(line[-1])
-        brought.pulls |= {pull.number: pull.head for pull in pulls}
-        brought.direct = brought.direct or not pulls
-        first = len(line) - 1
-        while (
-            pulls and first > 1 and {pull.number for pull in self._containing(line[first - 1])} & brought.pulls.keys()
-        ):
-            first -= 1
-        ruled_by = self._readable(line[:first])
-        if ruled_by and ruled_by not in brought.ruled_by:
-            brought.ruled_by.append(ruled_by)
+    def _note(self, brought: Brought, line: Sequence[str], delivered: Collection[str]) -> None:
+        """Note what the last commit of a line brought; the line begins with the commit before the range.
 
-    def _readable(self, line: Sequence[str]) -> str:
-        """The newest commit of a line whose config can be read; empty when there is none."""
-        for commit in reversed(line):
-            try:
-                if commit and self.config(commit) is not None:
-                    return commit
-            except UserMistake:
-                continue
-        return ""
+        A pull is judged under the rules before its first commit, a push without one under those before all of the push:
+        nobody loosens a rule with one commit to profit from it with the next.
+        """
+        pulls = self._containing(line[-1])
+        numbers = {pull.number for pull in pulls}
+        first = len(line) - 1
+        while first > 1 and self._together(line[first - 1], numbers, delivered):
+            first -= 1
+        for pull in pulls:
+            brought.pulls[pull.number] = pull.head
+            brought.rulers.setdefault(pull.number, line[first - 1])
+        if not pulls and line[first - 1] not in brought.direct_rulers:
+            brought.direct_rulers.append(line[first - 1])
+
+    def _together(self, commit: str, numbers: set[int], delivered: Collection[str]) -> bool:
+        """Whether a commit came with the one after it: in the same pull, or without any in the same push."""
+        before = {pull.number for pull in self._containing(commit)}
+        return bool(numbers & before) if numbers else not before and commit not in delivered
 
     def _containing(self, commit: str) -> tuple[Pull, ...]:
         if commit not in self._pulls:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.domain.audit import BOT, Entry
 from bot.domain.deployments import Deployment, DeploymentState
-from bot.domain.subjects import look_job, say_commit_job, say_pull_job
+from bot.domain.subjects import look_job, say_commit_job, say_pull_job, target_key
 from bot.ports.ledger import Transaction
 from bot.ports.world import Ports
 
@@ -50,6 +50,19 @@ def note(tx: Transaction, before: Deployment, after: Deployment) -> None:
 def move(row: Deployment, state: DeploymentState, reason: str = "") -> Deployment:
     """The row in another state, with no conditions left over."""
     return replace(row, state=state, reason=reason, conditions=())
+
+
+def cancelled_by(ports: Ports, row: Deployment) -> str:
+    """Who asked to cancel a row, empty when nobody did. It stands beside the row, so that a step that goes on is not
+    disturbed in the middle: what it wrote is noted before the row ends."""
+    with ports.ledger.begin() as tx:
+        said = tx.slots.get(target_key(row.repository, row.target), cancel_slot(row))
+    return said.digest if said else ""
+
+
+def cancel_slot(row: Deployment) -> str:
+    """The slot under a target that holds who asked to cancel one of its deployments."""
+    return f"cancel:{row.id}"
 
 
 def say(tx: Transaction, row: Deployment) -> None:

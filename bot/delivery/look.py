@@ -5,13 +5,15 @@ from dataclasses import replace
 
 from bot.delivery.applying import apply_wave
 from bot.delivery.confirming import confirm
-from bot.delivery.keeping import Overtaken, keep, move
+from bot.delivery.keeping import Overtaken, cancelled_by, keep, move
+from bot.delivery.order import chosen, is_named, newest_eligible
 from bot.delivery.scene import Scene, scene_of
 from bot.delivery.settling import settle
-from bot.delivery.waiting import newest_eligible, unmet
+from bot.delivery.waiting import unmet
 from bot.domain.deployments import Condition, Deployment, DeploymentState, Wait
 from bot.domain.errors import UserMistake
 from bot.domain.subjects import Target, look_job
+from bot.objects.redact import Redactor
 from bot.ports.clusters import ClusterUnreachable
 from bot.ports.world import Ports
 
@@ -32,7 +34,11 @@ _WRITES = (DeploymentState.CONFIRMING, DeploymentState.APPLYING)
 def look(ports: Ports, repository: str, target: Target) -> None:
     """Do all that can be done for a target now. Safe at any time, and again after any crash. Raises TryLater."""
     try:
-        scene = scene_of(ports, repository, target)
+        try:
+            scene = scene_of(ports, repository, target)
+        except UserMistake as lost:
+            end_all(ports, repository, target, Redactor(ports.fingerprint_key, repository, "").text(str(lost)).plain)
+            return
         if scene is None:
             return
         if scene.vanished:
@@ -62,11 +68,28 @@ def _end(scene: Scene, rows: Sequence[Deployment], state: DeploymentState, reaso
 def _choose(scene: Scene) -> Deployment | None:
     """The row to work on: the running one, unless a newer eligible one may take over at this point."""
     active = [row for row in scene.rows if not row.state.ended and row.state is not DeploymentState.WAITING]
-    running = active[-1] if active else None
+    running = _still_eligible(scene, active[-1]) if active else None
     eligible = newest_eligible(_judged(scene))
-    if eligible is None or (running and (running.seq > eligible.seq or not _may_be_left(scene, running))):
+    found = chosen(running, eligible, named=is_named(scene.target, scene.rules))
+    if found is None or found is running:
         return running
-    return keep(scene.ports, eligible, move(eligible, DeploymentState.CONFIRMING), look_after=WORKING)
+    return keep(scene.ports, found, move(found, DeploymentState.CONFIRMING), look_after=WORKING)
+
+
+def _still_eligible(scene: Scene, running: Deployment) -> Deployment | None:
+    """The running row. While nothing is written of it, its conditions are judged on: it falls back to waiting when
+    somebody held, locked or took back meanwhile."""
+    if running.state is not DeploymentState.CONFIRMING:
+        return running
+    try:
+        conditions = unmet(scene, running)
+    except UserMistake:
+        return running
+    if not conditions:
+        return running
+    waiting = replace(move(running, DeploymentState.WAITING), conditions=conditions)
+    keep(scene.ports, running, waiting, look_after=AGAIN)
+    return None
 
 
 def _judged(scene: Scene) -> list[tuple[Deployment, tuple[Condition, ...]]]:
@@ -85,26 +108,14 @@ def _judged(scene: Scene) -> list[tuple[Deployment, tuple[Condition, ...]]]:
     return judged
 
 
-def _may_be_left(scene: Scene, running: Deployment) -> bool:
-    """Whether a newer deployment may start although this one has not ended: before its first write always, later only
-    when no other target names this one."""
-    if running.state is DeploymentState.CONFIRMING:
-        return True
-    target, rules = scene.target, scene.rules
-    for other in rules.targets():
-        environment, app = rules.environment(other), rules.app(other)
-        after = other.app == target.app and target.environment in environment.after
-        needs = other.environment == target.environment and target.app in app.needs
-        if after or needs:
-            return False
-    return True
-
-
 def _work(scene: Scene, row: Deployment) -> None:
     """Step through states until the row waits for something outside or has ended."""
     proven = False
     while not row.state.ended and row.state is not DeploymentState.WAITING:
         before = row
+        if by := cancelled_by(scene.ports, row):
+            keep(scene.ports, row, move(row, DeploymentState.CANCELLED, f"cancelled by {by}"))
+            return
         try:
             if row.state in _WRITES and not proven:
                 _still_ours(scene, row)

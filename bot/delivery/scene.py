@@ -9,7 +9,7 @@ from bot.domain.errors import UserMistake
 from bot.domain.grants import Cluster, Grant
 from bot.domain.inventory import Inventory
 from bot.domain.pulls import Repository
-from bot.domain.subjects import Target
+from bot.domain.subjects import Target, commit_key
 from bot.objects.redact import Redactor
 from bot.planning.access import granted
 from bot.planning.configs import config_at
@@ -17,7 +17,7 @@ from bot.planning.make import scope_of, setting_of
 from bot.planning.rendering import Rendering, tree_at
 from bot.planning.sides import Ready, Side, make_side
 from bot.ports.clusters import ApplyCluster, Inventories
-from bot.ports.ledger import KnownRepository
+from bot.ports.ledger import ISSUE, KnownRepository
 from bot.ports.world import Ports
 
 
@@ -45,6 +45,12 @@ class Scene:
     def environment(self) -> Environment:
         """The target's environment, by the newest rules."""
         return self.rules.environment(self.target)
+
+    def issue_of(self, commit: str) -> int:
+        """The issue of our own where people speak about a commit that came without a pull; 0 while there is none."""
+        with self.ports.ledger.begin() as tx:
+            said = tx.slots.get(commit_key(self.repository.key, commit), ISSUE)
+        return said.id if said else 0
 
     def redactor(self) -> Redactor:
         """What every text about this target passes."""

@@ -5,7 +5,20 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.domain.commands import CONFIRM, FOR, FULL, NOW, REASON, TABLE, Command, Confirmation, Option, Row, Takes
+from bot.domain.commands import (
+    CONFIRM,
+    FOR,
+    FULL,
+    NOW,
+    OVERRIDE,
+    REASON,
+    TABLE,
+    Command,
+    Confirmation,
+    Option,
+    Row,
+    Takes,
+)
 from bot.domain.config import CommandSettings
 from bot.domain.spoken import spoken_lines
 from bot.domain.subjects import Target
@@ -117,6 +130,7 @@ def _command(row: Row, about: list[str], options: dict[str, str]) -> Command:
         full=FULL.name in options,
         now=NOW.name in options,
         confirmation=Confirmation(int(confirmed[1]), confirmed[2]) if confirmed else None,
+        override=options.get(OVERRIDE.name, ""),
         reason=options.get(REASON.name, ""),
         seconds=int(lasts[1]) * _UNITS[lasts[2]] if lasts else 0.0,
     )

@@ -69,6 +69,9 @@ FULL = Option("full", "leave nothing out")
 CONFIRM = Option(
     "confirm", "the dangers you have seen, as their row shows", "N@PLAN", "([1-9][0-9]{0,5})@([0-9a-f]{8})"
 )
+OVERRIDE = Option(
+    "override", "a condition that need not hold (admins, with --reason)", "WHAT", "(window|order|approvals|history)"
+)
 NOW = Option("now", "at once")
 REASON = Option("reason", "why, for those who read it later", "WORDS", ".{1,200}", words=True)
 FOR = Option("for", "how long", "2h", "([1-9][0-9]{0,3})([mhd])")
@@ -82,8 +85,9 @@ TABLE: Mapping[str, Row] = {
             Need.DEPLOYERS,
             "give the word that a merged commit waits for, or try a failed one again",
             Takes.TARGETS,
-            (CONFIRM,),
+            (CONFIRM, OVERRIDE, REASON),
         ),
+        Row("approve", Need.DEPLOYERS, "say yes to what somebody else changes there", Takes.ENVIRONMENT),
         Row("help", Need.READ, "say what you may use here"),
     )
 }
@@ -101,8 +105,8 @@ class Confirmation:
 class Command:
     """A command that can be carried out, if its writer may. Without targets it means all that the pull touches.
 
-    environment: the one it names instead of targets. full, now: those switches. confirmation, reason: what `--confirm`
-    and `--reason` said. seconds: how long `--for` asks, 0 without.
+    environment: the one it names instead of targets. full, now: those switches. confirmation, override, reason:
+    what those options said. seconds: how long `--for` asks, 0 without.
     """
 
     name: str
@@ -111,5 +115,6 @@ class Command:
     full: bool = False
     now: bool = False
     confirmation: Confirmation | None = None
+    override: str = ""
     reason: str = ""
     seconds: float = 0.0

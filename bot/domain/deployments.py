@@ -59,25 +59,47 @@ FOLLOWS: dict[DeploymentState, frozenset[DeploymentState]] = {
 class Wait(StrEnum):
     """What a waiting deployment waits for."""
 
+    NEVER = "never"
     WORD = "word"
-    ORDER = "order"
+    ADMIN = "admin"
     APPROVALS = "approvals"
+    HOLD = "hold"
+    LOCK = "lock"
+    WINDOW = "window"
+    ORDER = "order"
+    HISTORY = "history"
     CONFIRMATION = "confirmation"
     NAMESPACE = "namespace"
     CLUSTER = "cluster"
-    UNSUPPORTED = "unsupported"
+
+
+OVERRIDES = (Wait.WINDOW, Wait.ORDER, Wait.APPROVALS, Wait.HISTORY)
+"""What a repository admin may override, with a reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One unmet condition. `subject` is what it waits for: a target, `N@PLAN` to confirm, a
-    namespace, a cluster, a rule.
+    """One unmet condition. `subject` is what it waits for: a target, `N@PLAN` to confirm, a namespace, a cluster, a
+    pull (`#12`), a locked place, the time a window opens; `more` is what else a person wants to know of it, `who` who
+    can meet it.
 
-    UNSUPPORTED names a rule that this version cannot judge; it fails closed, so nothing is deployed past it.
+    All three are plain text, partly of people's making.
     """
 
     wait: Wait
     subject: str = ""
+    more: str = ""
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A repository admin's word that one condition need not hold, said in a comment with a reason (redacted text)."""
+
+    wait: Wait
+    login: str
+    comment: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +124,9 @@ class Deployment:
     """One row. `seq` orders the deployments of a target, `base` is the commit that ran healthily before it, if any.
 
     Its range are the commits after `since`. `pulls` are the numbers of the pulls in it that changed the target, `heads`
-    what each of them merged, in the same order; `direct` says that a commit without a pull changed it too. `ruled_by`
-    are the commits whose rules judge it: those before each of these changes.
+    what each of them merged, in the same order; `direct` says that a commit without a pull changed it too. `rulers` are
+    the commits whose rules judge each pull, in the same order, and `direct_rulers` those that judge what came without
+    one: the commits before each of these changes, empty where there was none.
     started and changed are seconds since the epoch; `reason` says why it failed or was superseded (already redacted
     text); `word` is who gave the word it needed, if anyone had to.
     """
@@ -120,12 +143,14 @@ class Deployment:
     pulls: tuple[int, ...] = ()
     heads: tuple[str, ...] = ()
     direct: bool = False
-    ruled_by: tuple[str, ...] = ()
+    rulers: tuple[str, ...] = ()
+    direct_rulers: tuple[str, ...] = ()
     conditions: tuple[Condition, ...] = ()
     progress: Progress = Progress()
     reason: str = ""
     word: str = ""
     confirmed: str = ""
+    overrides: tuple[Override, ...] = ()
     started: float = 0.0
     changed: float = 0.0
 

@@ -32,6 +32,14 @@ class CommentWritten:
 
 
 @dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A person submitted a review of a pull, or one was dismissed."""
+
+    repository: Repository
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class CheckAskedAgain:
     """A person pressed "re-run" on one of our checks, or on all of a commit's."""
 
@@ -46,5 +54,5 @@ class RepositoriesAdded:
     repositories: tuple[Repository, ...]
 
 
-Event = PullChanged | BranchMoved | CommentWritten | CheckAskedAgain | RepositoriesAdded
+Event = PullChanged | BranchMoved | CommentWritten | Reviewed | CheckAskedAgain | RepositoriesAdded
 """Everything a door can tell. `handlers/routes.py` has one row for each."""

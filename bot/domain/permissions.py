@@ -38,6 +38,13 @@ def may_deploy(person: Person, deployers: Deployers) -> bool:
     return bool({team.lower() for team in deployers.teams} & {team.lower() for team in person.teams})
 
 
+def who_may_deploy(deployers: Deployers) -> str:
+    """The deployers in words: `maintainers, the team acme/sre or ana`."""
+    role = f"who has {deployers.permission} or more" if deployers.permission is not None else ""
+    named = [*filter(None, (role,)), *(f"the team {team}" for team in deployers.teams), *deployers.users]
+    return f"{', '.join(named[:-1])} or {named[-1]}" if len(named) > 1 else named[0] if named else "nobody"
+
+
 def may(need: Need, person: Person, environments: Iterable[Environment]) -> bool:
     """Whether a person may use a command that needs this, on all of the environments it is about.
 

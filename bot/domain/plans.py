@@ -151,12 +151,14 @@ class TargetPlan:
         from_writes = {
             f"{change.verb.value} {_spelled(change.object)}" for change in self.writes if change.verb in risky
         }
-        from_findings = {
-            " ".join(part for part in (f.rule, _spelled(f.object) if f.object else "", f.field) if part)
-            for f in self.findings
-            if f.level is Level.BLOCK
-        }
-        return tuple(sorted(from_writes | from_findings))
+        return tuple(sorted(from_writes | {*self.blocks}))
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """The dangers that are block findings, in the same spelling: what a deployer's approval accepts."""
+        blocking = [each for each in self.findings if each.level is Level.BLOCK]
+        spelled = ((f.rule, _spelled(f.object) if f.object else "", f.field) for f in blocking)
+        return tuple(sorted({" ".join(filter(None, parts)) for parts in spelled}))
 
 
 def _spelled(key: ObjectKey) -> str:

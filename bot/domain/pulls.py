@@ -41,6 +41,7 @@ class Pull:
     merged: bool
     merge_commit: str | None
     draft: bool = False
+    head_branch: str = ""
 
     def from_fork(self, repository: Repository) -> bool:
         """Whether the head lives elsewhere. A deleted fork has no repository and counts as one."""

@@ -73,6 +73,11 @@ def plan_job(repository: str, number: int) -> Job:
     return Job("plan", "plan", pull_key(repository, number))
 
 
+def reviews_job(repository: str, number: int) -> Job:
+    """Read a pull's reviews."""
+    return Job("plan", "reviews", pull_key(repository, number))
+
+
 def branch_job(repository: str) -> Job:
     """Look at the default branch and see what it delivers."""
     return Job("plan", "branch", repository)

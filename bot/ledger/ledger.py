@@ -12,6 +12,7 @@ from bot.ledger.audit import SqlAudit
 from bot.ledger.database import Database
 from bot.ledger.deliveries import SqlDeliveries
 from bot.ledger.deployments import SqlDeployments
+from bot.ledger.gates import SqlApprovals, SqlHolds, SqlLocks
 from bot.ledger.inventory import SqlInventoryRows
 from bot.ledger.jobs import Enqueue, SqlJobs
 from bot.ledger.migrate import is_current, migrate
@@ -38,6 +39,9 @@ class SqlTransaction:
         self.deployments = SqlDeployments(connection)
         self.inventory = SqlInventoryRows(connection)
         self.slots = SqlSlots(connection)
+        self.approvals = SqlApprovals(connection)
+        self.holds = SqlHolds(connection)
+        self.locks = SqlLocks(connection)
         self.audit = SqlAudit(connection)
         self.retention = SqlRetention(connection)
         self.verified = SqlVerified(connection, now)

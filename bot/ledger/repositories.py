@@ -31,10 +31,10 @@ class SqlRepositories:
     def all(self) -> Sequence[KnownRepository]:
         return [_known(row) for row in self._connection.execute(sa.select(repositories).order_by(repositories.c.key))]
 
-    def move(self, key: str, branch: str, tip: str) -> None:
-        self._connection.execute(
-            sa.update(repositories).where(repositories.c.key == key).values(branch=branch, tip=tip)
-        )
+    def move(self, key: str, branch: str, tip: str, *, before: str) -> bool:
+        same = (repositories.c.key == key, repositories.c.tip == before)
+        moved = self._connection.execute(sa.update(repositories).where(*same).values(branch=branch, tip=tip))
+        return moved.rowcount == 1
 
     def pin(self, address: str, id: int) -> bool:
         if add(self._connection, pins, {"address": address, "number": id}):

@@ -115,6 +115,34 @@ inventory = Table(
     Column("body", Text, nullable=False),
 )
 
+approvals = Table(
+    f"{PREFIX}approvals",
+    metadata,
+    Column("repository", String(100), primary_key=True),
+    Column("kind", String(10), primary_key=True),
+    Column("source", BigInteger, primary_key=True, autoincrement=False),
+    Column("environment", String(250), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(f"{PREFIX}approvals_number", "repository", "number"),
+)
+
+holds = Table(
+    f"{PREFIX}holds",
+    metadata,
+    Column("repository", String(100), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+)
+
+locks = Table(
+    f"{PREFIX}locks",
+    metadata,
+    Column("repository", String(100), primary_key=True),
+    Column("place", String(501), primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
 slots = Table(
     f"{PREFIX}slots",
     metadata,

@@ -1,5 +1,6 @@
 """Reads `.plumbline.yaml` at commits, with patterns matched against the tree, and joins rules with places."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.domain.config import CONFIG_FILE, Config
@@ -18,6 +19,22 @@ def config_at(workspace: Workspace, repository: Repository, commit: str) -> Conf
         return None
     config = read_config(text)
     return expand(config, workspace.folders(repository, commit)) if config.patterns else config
+
+
+LOOK_BACK = 100
+"""How many commits a config that cannot be read is looked for behind it."""
+
+
+def rules_at(workspace: Workspace, repository: Repository, commit: str) -> Config | None:
+    """The rules as of a commit: its config or, where that cannot be read, the nearest older one that can, so that it
+    can be repaired; None when there was none. Raises UserMistake when none of the last `LOOK_BACK` can be read."""
+    try:
+        return config_at(workspace, repository, commit)
+    except UserMistake as mistake:
+        for older in workspace.older(repository, commit, LOOK_BACK):
+            with suppress(UserMistake):
+                return config_at(workspace, repository, older)
+        raise mistake
 
 
 @dataclass(frozen=True, slots=True)

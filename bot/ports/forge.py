@@ -10,6 +10,7 @@ from bot.ports.forge_deployments import ForgeDeployments
 from bot.ports.permissions import Permissions
 from bot.ports.pulls import Pulls
 from bot.ports.reactions import Reactions
+from bot.ports.reviews import Reviews
 
 
 class ForgeRefused(Exception):
@@ -41,6 +42,8 @@ class Forge(Protocol):
     def reactions(self) -> Reactions: ...
     @property
     def permissions(self) -> Permissions: ...
+    @property
+    def reviews(self) -> Reviews: ...
 
 
 class Forges(Protocol):

@@ -12,6 +12,7 @@ from bot.domain.plans import Plan
 from bot.domain.pulls import Repository
 from bot.domain.subjects import Job, Target
 from bot.ports.audit import Audit
+from bot.ports.gates import Approvals, Holds, Locks
 from bot.ports.retention import Retention
 
 
@@ -59,6 +60,10 @@ POSTED = "posted"
 """The slot under a pull or commit that holds which plan stands on the forge."""
 
 
+ISSUE = "issue"
+"""The slot under a commit that holds the number of its issue."""
+
+
 def posted(plan: Plan) -> str:
     """What that slot holds for a plan."""
     return f"{plan.head} {plan.digest}"
@@ -99,8 +104,9 @@ class Repositories(Protocol):
 
     def all(self) -> Sequence[KnownRepository]: ...
 
-    def move(self, key: str, branch: str, tip: str) -> None:
-        """The default branch's tip whose deployments have been made."""
+    def move(self, key: str, branch: str, tip: str, *, before: str) -> bool:
+        """The default branch's tip whose deployments have been made. False, and nothing written, when the tip noted so
+        far is not `before`: somebody else moved it meanwhile."""
         ...
 
     def pin(self, address: str, id: int) -> bool:
@@ -232,6 +238,12 @@ class Transaction(Protocol):
     def inventory(self) -> InventoryRows: ...
     @property
     def slots(self) -> Slots: ...
+    @property
+    def approvals(self) -> Approvals: ...
+    @property
+    def holds(self) -> Holds: ...
+    @property
+    def locks(self) -> Locks: ...
     @property
     def audit(self) -> Audit: ...
     @property

@@ -43,6 +43,10 @@ class Workspace(Protocol):
         """First-parent commits after older up to newer, oldest first. Older may be empty: newer alone."""
         ...
 
+    def older(self, repository: Repository, commit: str, most: int) -> Sequence[str]:
+        """First-parent commits below a commit, newest first, at most so many."""
+        ...
+
     def tree_id(self, repository: Repository, commit: str, path: str) -> str:
         """The id of the tree or blob at a path (empty path: the root), or empty when there is none."""
         ...

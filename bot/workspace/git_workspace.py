@@ -96,6 +96,11 @@ class GitWorkspace:
         listed = ("--first-parent", "--reverse", _commit(newer), f"^{_commit(older)}")
         return tuple(self._read(repository, "rev-list", *listed)[1].decode().split())
 
+    def older(self, repository: Repository, commit: str, most: int) -> Sequence[str]:
+        """First-parent commits below a commit, newest first, at most so many."""
+        listed = ("--first-parent", f"--max-count={most + 1}", _commit(commit))
+        return tuple(self._read(repository, "rev-list", *listed)[1].decode().split()[1:])
+
     def tree_id(self, repository: Repository, commit: str, path: str) -> str:
         """The id of the tree or blob at a path, or empty."""
         clean = _path(path)

@@ -13,6 +13,7 @@ from bot.comments.plan import (
     plan_comment,
     planning_comment,
 )
+from bot.domain.approvals import accepted
 from bot.domain.deployments import Deployment
 from bot.domain.pulls import Repository
 from bot.domain.subjects import Job, Target, commit_key, pull_key, read_pull_key, say_commit_job, say_pull_job
@@ -36,6 +37,7 @@ class Facts:
     also: tuple[tuple[Target, int], ...]
     standings: tuple[Standing, ...]
     prefix: str
+    accepted: frozenset[str] = frozenset()
 
 
 def say_pull(job: Job, ports: Ports) -> None:
@@ -84,7 +86,8 @@ def _facts(ports: Ports, key: str, number: int) -> Facts | None:
             newest[each.target] = max(newest.get(each.target, each), each, key=lambda one: one.seq)
         standings = tuple(Standing(each, _newer(tx, each)) for each in newest.values())
         also = tuple(tx.plans.neighbours(key, number))
-    return Facts(known.repository, row, also, standings, prefix_of(ports, known))
+        yes = accepted(tx.approvals.of(key, number), row.head, known.branch)
+    return Facts(known.repository, row, also, standings, prefix_of(ports, known), yes)
 
 
 def _newer(tx: Transaction, row: Deployment) -> Deployment | None:
@@ -100,7 +103,7 @@ def _say_check(writer: Writer, forge: Forge, facts: Facts) -> str:
         if other != slot:
             _end(writer, forge, other)
     said = writer.said(slot)
-    check = _check(row, facts.prefix, started=said is not None)
+    check = _check(facts, started=said is not None)
     if check is None:
         return ""
     if said is None:
@@ -118,15 +121,16 @@ def _end(writer: Writer, forge: Forge, slot: str) -> None:
     writer.record(slot, None)
 
 
-def _check(row: PullRow, prefix: str, *, started: bool) -> Check | None:
+def _check(facts: Facts, *, started: bool) -> Check | None:
     """The check on a pull's head, by the plan's status; None where nothing has to be said.
 
     While the same head is planned again, the check keeps what it says.
     """
+    row = facts.row
     plan = row.plan if row.plan is not None and row.plan.head == row.head else None
     match row.status:
         case "planned" | "planning" if plan is not None:
-            return plan_check(plan, row.head, prefix)
+            return plan_check(plan, row.head, facts.prefix, facts.accepted)
         case "planning":
             return simple_plan_check(row.head, Conclusion.RUNNING, "planning")
         case "failed":

@@ -78,7 +78,7 @@ def test_a_delivery_that_meant_nothing_is_taken_when_it_means_something_now(ledg
 def test_a_repository_keeps_its_tip_when_its_path_changes(ledger: SqlLedger) -> None:
     with ledger.begin() as tx:
         tx.repositories.see(SHOP)
-        tx.repositories.move(SHOP.key, "main", "abc")
+        assert tx.repositories.move(SHOP.key, "main", "abc", before="")
         tx.repositories.see(replace(SHOP, path="acme/store"))
         assert tx.repositories.get(SHOP.key) == KnownRepository(replace(SHOP, path="acme/store"), "main", "abc")
         assert [known.repository.id for known in tx.repositories.all()] == [12]

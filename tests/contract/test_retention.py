@@ -69,7 +69,7 @@ def test_what_is_old_goes_with_all_that_hangs_on_it(ledger: SqlLedger) -> None:
 def test_a_commit_that_the_branch_stands_on_keeps_its_plan(ledger: SqlLedger) -> None:
     with ledger.begin() as tx:
         tx.repositories.see(SHOP)
-        tx.repositories.move(SHOP.key, "main", "c1")
+        tx.repositories.move(SHOP.key, "main", "c1", before="")
     for number in range(1, MANY + 1):
         deployed(ledger, number)
     with ledger.begin() as tx:

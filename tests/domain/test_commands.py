@@ -31,6 +31,16 @@ def said(body: str, settings: CommandSettings = DEFAULT) -> tuple[Said, ...]:
         ),
         ("/plumb deploy --confirm=1@0123abcd", Command("deploy", confirmation=Confirmation(1, "0123abcd"))),
         ("/plumb help", Command("help")),
+        ("/plumb approve", Command("approve")),
+        ("/plumb approve prod", Command("approve", environment="prod")),
+        (
+            "/plumb deploy prod/web --override window --reason the shop is down — really",
+            Command("deploy", (WEB,), override="window", reason="the shop is down — really"),
+        ),
+        (
+            '/plumb deploy --reason="it is down" --override=order',
+            Command("deploy", override="order", reason="it is down"),
+        ),
         ("/plumb", Command("help")),
     ],
 )
@@ -49,6 +59,10 @@ def test_a_line_is_read_as_a_command(line: str, command: Command) -> None:
         ("/plumb deploy --confirm 3@0123ABCD", "--confirm cannot be '3@0123ABCD'", "write --confirm N@PLAN"),
         ("/plumb deploy --confirm 0@0123abcd", "--confirm cannot be '0@0123abcd'", "write --confirm N@PLAN"),
         ("/plumb deploy --confirm 1@0123abcd --confirm 2@0123abcd", "--confirm stands twice", "write /plumb deploy"),
+        ("/plumb approve prod/web", "'prod/web' is not an environment", "write its name"),
+        ("/plumb approve prod staging", "approve takes no 'staging'", "write /plumb approve"),
+        ("/plumb deploy --override hold", "--override cannot be 'hold'", "write --override WHAT"),
+        ("/plumb deploy --reason", "--reason cannot be ''", "write --reason WORDS"),
         ("/plumb help me", "help takes no 'me'", "write /plumb help"),
         ("/plumb deploy $(id)", "'$(id)' is not a target", "write environment/app"),
         (f"/plumb plan {'x' * 100}", f"'{'x' * 39}…' is not a target", "write environment/app"),
@@ -100,10 +114,10 @@ def test_a_comment_longer_than_any_forge_takes_holds_no_command() -> None:
 def test_the_prefix_and_the_short_form_are_the_repositorys_own() -> None:
     short = CommandSettings(prefix="/gitops", short=True)
     assert said("/gitops plan\n/Deploy prod/web", short) == (Command("plan"), Command("deploy", (WEB,)))
-    assert said("/plumb plan\n/approve", short) == ()
+    assert said("/plumb plan\n/aprove", short) == ()
 
 
 def test_every_row_says_how_it_is_used() -> None:
     usages = {name: row.usage(CommandSettings()) for name, row in TABLE.items()}
-    assert usages["deploy"] == "/plumb deploy [environment/app…] [--confirm N@PLAN]"
+    assert usages["deploy"] == "/plumb deploy [environment/app…] [--confirm N@PLAN] [--override WHAT] [--reason WORDS]"
     assert usages["help"] == "/plumb help"

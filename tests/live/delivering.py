@@ -64,11 +64,23 @@ class Delivering:
             rows = tx.deployments.of_target(self.repository.key, target)
             healthy = [row.commit for row in rows if row.state is DeploymentState.HEALTHY]
             tx.repositories.see(self.repository)
-            tx.repositories.move(self.repository.key, "main", commit)
+            known = tx.repositories.get(self.repository.key)
+            assert known is not None
+            tx.repositories.move(self.repository.key, "main", commit, before=known.tip)
             base = healthy[-1] if healthy else ""
             waiting = DeploymentState.WAITING
             row = Deployment(
-                0, self.repository.key, target, commit, attempt, 0, waiting, base=base, since=base, direct=True
+                0,
+                self.repository.key,
+                target,
+                commit,
+                attempt,
+                0,
+                waiting,
+                base=base,
+                since=base,
+                direct=True,
+                direct_rulers=(commit,),
             )
             added = tx.deployments.add(row)
         assert added is not None

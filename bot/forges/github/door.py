@@ -11,12 +11,21 @@ from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from bot.domain.events import BranchMoved, CheckAskedAgain, CommentWritten, Event, PullChanged, RepositoriesAdded
+from bot.domain.events import (
+    BranchMoved,
+    CheckAskedAgain,
+    CommentWritten,
+    Event,
+    PullChanged,
+    RepositoriesAdded,
+    Reviewed,
+)
 from bot.domain.pulls import Repository
 from bot.ports.doors import ParsedDelivery
 
 FORGE = "github"
 PULL_ACTIONS = frozenset({"opened", "synchronize", "reopened", "edited", "ready_for_review", "closed"})
+REVIEW_ACTIONS = frozenset({"submitted", "dismissed"})
 INSTALLATION_ACTIONS = frozenset({"created", "unsuspend", "new_permissions_accepted"})
 MAX_SECRETS = 2
 _DELIVERY = re.compile(r"[0-9A-Za-z-]{1,64}")
@@ -64,6 +73,13 @@ def _pull_request(payload: dict[str, Any], _: int) -> Event | None:
         return None
     repository = _repository(payload)
     return PullChanged(repository, _number(_part(payload, "pull_request"), "number")) if repository else None
+
+
+def _review(payload: dict[str, Any], _: int) -> Event | None:
+    if _text(payload, "action") not in REVIEW_ACTIONS:
+        return None
+    repository = _repository(payload)
+    return Reviewed(repository, _number(_part(payload, "pull_request"), "number")) if repository else None
 
 
 def _push(payload: dict[str, Any], _: int) -> Event | None:
@@ -166,6 +182,7 @@ def _commit(part: dict[str, Any], name: str) -> str:
 
 _READERS: Mapping[str, Callable[[dict[str, Any], int], Event | None]] = {
     "pull_request": _pull_request,
+    "pull_request_review": _review,
     "push": _push,
     "issue_comment": _issue_comment,
     "check_run": _check("check_run"),

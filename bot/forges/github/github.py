@@ -20,6 +20,7 @@ from bot.forges.github.pace import Pace
 from bot.forges.github.permissions import TEAM_NEEDS, GitHubPermissions
 from bot.forges.github.pulls import GitHubPulls
 from bot.forges.github.reactions import GitHubReactions
+from bot.forges.github.reviews import GitHubReviews
 from bot.ports.forge import Forge
 
 GIT_NEEDS = ("contents:read",)
@@ -36,6 +37,7 @@ class GitHubForge:
     deployments: GitHubDeployments
     reactions: GitHubReactions
     permissions: GitHubPermissions
+    reviews: GitHubReviews
 
 
 class GitHub:
@@ -62,6 +64,7 @@ class GitHub:
                 GitHubDeployments(connection),
                 GitHubReactions(connection),
                 GitHubPermissions(connection, lambda: self._connect(repository, TEAM_NEEDS)),
+                GitHubReviews(connection),
             )
         finally:
             connection.close()

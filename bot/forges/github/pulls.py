@@ -76,4 +76,5 @@ def _pull(each: PullRequest) -> Pull:
         merged=merged,
         merge_commit=each.merge_commit_sha if merged else None,
         draft=bool(each.draft),
+        head_branch=each.head.ref,
     )
