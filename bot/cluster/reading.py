@@ -18,6 +18,10 @@ Objects = list[Object]
 _PAGE = "500"
 _NAMESPACE = Resource(Kind("", "Namespace"), "v1", "namespaces", False)
 _POD = Resource(Kind("", "Pod"), "v1", "pods", True)
+_EVENT = Resource(Kind("", "Event"), "v1", "events", True)
+_STORAGE_CLASS = Resource(Kind("storage.k8s.io", "StorageClass"), "v1", "storageclasses", False)
+_CLAIM = Kind("", "PersistentVolumeClaim")
+_LOG_BYTES = 16_384
 _REPLICA_SET = Resource(Kind("apps", "ReplicaSet"), "v1", "replicasets", True)
 _WORKLOADS = {Kind("apps", kind) for kind in ("Deployment", "DaemonSet", "ReplicaSet", "StatefulSet")} | {
     Kind("batch", "Job")
@@ -64,7 +68,10 @@ class ReadingCluster:
         return answer if isinstance(answer, Refused) else Refused(Refusal.INVALID, response.status, response.message)
 
     def related(self, resource: Resource, body: Object) -> Sequence[Object]:
-        """ReplicaSets and Pods that a live workload controls, found by its selector and checked by owner."""
+        """ReplicaSets and Pods that a live workload controls, found by its selector and checked by owner; the
+        StorageClass of a claim."""
+        if resource.kind == _CLAIM:
+            return self._storage_class(body)
         if resource.kind not in _WORKLOADS:
             return []
         selector = label_selector((body.get("spec") or {}).get("selector"))
@@ -83,12 +90,37 @@ class ReadingCluster:
         """What decides a dry-run besides the object."""
         return surroundings(self.gateway, self.discovery, namespace)
 
+    def events(self, namespace: str, uid: str) -> Sequence[Object]:
+        """What was noted about one object. Kept by the server for an hour or so; empty where it may not be read."""
+        path = list_path(_EVENT, namespace)
+        if path is None or not uid:
+            return []
+        query = [("fieldSelector", f"involvedObject.uid={uid},type=Warning"), ("limit", _PAGE)]
+        response = self.gateway.get(path, query)
+        items = self._object(response).get("items") or [] if response.ok else []
+        return [{"apiVersion": "v1", "kind": "Event", **item} for item in items]
+
+    def log(self, namespace: str, pod: str, container: str, lines: int) -> Sequence[str]:
+        """The last lines that a container wrote, raw; empty where they may not be read or there are none."""
+        path = object_path(_POD, namespace, pod)
+        if path is None:
+            return []
+        query = [("container", container), ("tailLines", str(lines)), ("limitBytes", str(_LOG_BYTES))]
+        response = self.gateway.get(f"{path}/log", query, accept="*/*")
+        return response.body.decode(errors="replace").splitlines()[-lines:] if response.ok else []
+
     def namespace_exists(self, name: str) -> bool | None:
         """Whether a namespace is there; None when this identity may not know."""
         found = self.get(_NAMESPACE, "", name)
         if isinstance(found, Refused):
             return False if found.why == Refusal.INVALID else None
         return found is not None
+
+    def _storage_class(self, claim: Object) -> Sequence[Object]:
+        name = (claim.get("spec") or {}).get("storageClassName")
+        bound = (claim.get("status") or {}).get("phase") == "Bound"
+        found = self.get(_STORAGE_CLASS, "", name) if isinstance(name, str) and name and not bound else None
+        return [] if found is None or isinstance(found, Refused) else [found]
 
     def _selected(self, resource: Resource, namespace: str, selector: str) -> Iterator[Object]:
         path = list_path(resource, namespace)

@@ -1,8 +1,9 @@
 """What RBAC gives each identity of a cluster's grants: as much as its work needs, by the names of kinds. Pure.
 
-Never given: subresources, `*`, impersonate, escalate, bind, deletecollection. Both identities hold `delete`; the policy
-keeps the one that plans to dry-runs. Planners also list admission policies, webhook configurations and LimitRanges, to
-know when what they verified no longer holds; without that, every plan asks about every object.
+Never given: subresources (but the logs of pods, where `pod_logs` allows them), `*`, impersonate, escalate, bind,
+deletecollection. Both identities hold `delete`; the policy keeps the one that plans to dry-runs. Planners also list
+admission policies, webhook configurations and LimitRanges, to know when what they verified no longer holds; without
+that, every plan asks about every object.
 """
 
 from collections import defaultdict
@@ -45,6 +46,11 @@ class Right:
         return {"apiGroups": [self.group], "resources": list(self.resources), **named, "verbs": list(self.verbs)}
 
 
+_LOGS = Right("", ("pods/log",), ("get",))
+_STORAGE_CLASSES = Right("storage.k8s.io", ("storageclasses",), ("get",))
+"""They say whether a claim is bound at once, which decides whether it is waited for."""
+
+
 def plural(kind: Kind) -> str:
     """The plural in a kind's URLs: known for built-in kinds, else guessed as API machinery does where none is given."""
     lower = kind.kind.lower()
@@ -72,6 +78,9 @@ def roles(cluster: Cluster) -> list[Object]:
             rights = _namespace_rights(grant, verbs, planned=planned)
             if planned:
                 rights.add(Right("", ("limitranges",), ("list",)))
+            else:
+                wide[account].add(_STORAGE_CLASSES)
+                rights |= {_LOGS} if cluster.pod_logs else set()
             if any(map(is_pattern, grant.namespaces)):
                 wide[account].update(rights)
                 continue

@@ -133,7 +133,10 @@ def _box(kind: str, lines: Sequence[str], cap: int) -> str:
 def _folds(ordered: Sequence[Standing]) -> list[Section]:
     left = [(each.row, name) for each in ordered for name in each.row.progress.left_in_place]
     other = [(each.row, name) for each in ordered for name in each.row.progress.not_as_planned]
+    log = [(each.row, line) for each in ordered for line in each.row.progress.log]
     sections = []
+    if log:
+        sections.append(Section(f"Last lines of what failed: {len(log)}", _items(log)))
     if other:
         asked = any(row.state is DeploymentState.WAITING for row, _ in other)
         intro = "Nothing of this was in the plan that people saw" + ("; it waits to be confirmed." if asked else ".")

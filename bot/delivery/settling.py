@@ -1,32 +1,19 @@
 """Settling: a wave's objects judged until all are healthy, one fails, or the time is up."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from bot.delivery.health import GOOD, Judging, health_of, last_lines
 from bot.delivery.hooks import steps
 from bot.delivery.keeping import move
-from bot.delivery.scene import Scene, reach, rendered
-from bot.domain.config import HealthRule
+from bot.delivery.scene import Reach, Scene, reach, rendered
 from bot.domain.deployments import Deployment, DeploymentState, Wait
-from bot.objects.health import Health, HealthState, gone, judge
-from bot.objects.identity import Kind, Object, ObjectKey, key_of, kind_of
+from bot.objects.health import Health, HealthState
+from bot.objects.identity import ObjectKey, key_of
 from bot.planning.observe import WORKERS
-from bot.ports.clusters import PlanCluster, Refused
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 """Seconds between looks at something that settles: quick while it is young, slower later."""
-
-_GOOD = (HealthState.CURRENT, HealthState.SUSPENDED)
-
-
-@dataclass(frozen=True, slots=True)
-class Judging:
-    """What judging a wave needs: the cluster, the repository's own rules, when the wave was written, and the time."""
-
-    api: PlanCluster
-    rules: tuple[HealthRule, ...]
-    written: float
-    now: float
 
 
 def settle(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
@@ -40,11 +27,11 @@ def settle(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     bodies = [sent.body for sent in ordered[row.progress.wave]] if row.progress.wave < len(ordered) else []
     judging = Judging(reached.api, ready.app.health_rules, row.progress.since, scene.ports.clock.now())
     with ThreadPoolExecutor(WORKERS) as pool:
-        healths = list(pool.map(lambda body: (key_of(body), _health(judging, body)), bodies))
+        healths = list(pool.map(lambda body: (key_of(body), health_of(judging, body)), bodies))
     failed = [(key, health) for key, health in healths if health.state is HealthState.FAILED]
     if failed:
-        return move(row, DeploymentState.FAILED, _said(scene, failed)), 0.0
-    unsettled = [(key, health) for key, health in healths if health.state not in _GOOD]
+        return _failed(scene, row, reached, failed)
+    unsettled = [(key, health) for key, health in healths if health.state not in GOOD]
     if unsettled:
         return _wait(scene, row, unsettled, ready.app.health_timeout)
     if row.progress.wave + 1 < len(ordered):
@@ -57,29 +44,19 @@ def settle(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     return replace(move(row, DeploymentState.HEALTHY), progress=progress), 0.0
 
 
-def _health(judging: Judging, body: Object) -> Health:
-    """One object judged on a copy read now, so never on one older than our write."""
-    key, api = key_of(body), judging.api
-    resource = api.resource(key.of, body["apiVersion"].rpartition("/")[2])
-    if resource is None:
-        return Health(HealthState.IN_PROGRESS, "NotServed", f"the kind {key.of} is not served")
-    live = api.get(resource, key.namespace, key.name)
-    if live is None:
-        return gone(body, judging.written, judging.now)
-    if isinstance(live, Refused):
-        return Health(HealthState.UNKNOWN, "NotReadable", "it may not be read, so nobody knows its health")
-    if _is_crd(body) and not _served(api, body):
-        return Health(HealthState.IN_PROGRESS, "NotServed", "the new kind is not served yet")
-    return judge(live, api.related(resource, live), None, judging.now, judging.rules)
-
-
-def _is_crd(body: Object) -> bool:
-    return kind_of(body).kind == "CustomResourceDefinition"
-
-
-def _served(api: PlanCluster, crd: Object) -> bool:
-    spec = crd["spec"]
-    return api.resource(Kind(spec["group"], spec["names"]["kind"])) is not None
+def _failed(
+    scene: Scene, row: Deployment, reached: Reach, failed: list[tuple[ObjectKey, Health]]
+) -> tuple[Deployment, float]:
+    """Failed, with why, and with what the first container that failed wrote last."""
+    reason = _said(scene, failed)
+    key, health = failed[0]
+    before = next((each for each in row.progress.waits_for if each.startswith(f"{key}: ")), "")
+    if "container" in before and not any(each.container for _, each in failed):
+        # A Job that gives up takes its pods along: then only the look before knows what they did.
+        reason += f"; before that {before.removeprefix(f'{key}: ')}"
+    told = next(((key, each) for key, each in failed if each.container), (key, health))
+    log = last_lines(scene, reached, told[0].namespace, told[1])
+    return replace(move(row, DeploymentState.FAILED, reason), progress=replace(row.progress, log=log)), 0.0
 
 
 def _wait(

@@ -106,7 +106,8 @@ class Override:
 class Progress:
     """How far it is: objects done and in all, the wave, and what is not healthy yet (redacted text).
 
-    since is when the wave's time to become healthy began, in seconds since the epoch.
+    since is when the wave's time to become healthy began, in seconds since the epoch. `log` are the last lines of a
+    container that failed (redacted, and only where the operator lets them be shown).
     """
 
     done: int = 0
@@ -117,6 +118,7 @@ class Progress:
     not_as_planned: tuple[str, ...] = ()
     waits_for: tuple[str, ...] = ()
     taken_over: tuple[str, ...] = ()
+    log: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,18 @@ class PlanCluster(Protocol):
         ...
 
     def related(self, resource: Resource, body: Object) -> Sequence[Object]:
-        """ReplicaSets and Pods that a workload's selector finds, for judging its health. Empty where not readable."""
+        """ReplicaSets and Pods that a workload's selector finds, and a claim's StorageClass, for judging its health.
+
+        Empty where not readable.
+        """
+        ...
+
+    def events(self, namespace: str, uid: str) -> Sequence[Object]:
+        """Warnings that were noted about one object. Empty where not readable."""
+        ...
+
+    def log(self, namespace: str, pod: str, container: str, lines: int) -> Sequence[str]:
+        """The last lines that a container wrote, raw, so they may hold secrets. Empty where not readable."""
         ...
 
     def dry_apply(self, body: Object, *, force: bool) -> Answer:

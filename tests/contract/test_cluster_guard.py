@@ -45,9 +45,23 @@ def rights_of(found: list[Object], account: str) -> list[tuple[str, str, str, An
 
 def test_literal_namespaces_become_roles_there_and_nowhere_else() -> None:
     found = objects(PROD)
-    assert {namespace for namespace, *_ in rights_of(found, "apply-shop")} == {"shop"}
+    held = rights_of(found, "apply-shop")
+    assert {namespace for namespace, *_ in held} == {"shop", ""}
+    assert [right for right in held if not right[0]] == [("", "storageclasses.storage.k8s.io", "get", ())]
     assert {namespace for namespace, *_ in rights_of(found, "plan-shop")} == {"shop", "plumbline", ""}
-    assert len(of_kind(found, "ClusterRole")) == 1
+    assert len(of_kind(found, "ClusterRole")) == 2
+
+
+def test_logs_may_only_be_read_where_the_operator_says_so_and_only_by_who_applies() -> None:
+    chatty = replace(PROD, pod_logs=True)
+    for account, cluster, may in (
+        ("apply-shop", PROD, False),
+        ("apply-shop", chatty, True),
+        ("plan-shop", chatty, False),
+    ):
+        held = rights_of(objects(cluster), account)
+        assert (("shop", "pods/log.", "get", ()) in held) is may
+        assert all("/" not in resource or resource == "pods/log." for _, resource, *_ in held)
 
 
 def test_everywhere_a_planner_only_lists_what_has_a_word_in_every_write() -> None:

@@ -1,10 +1,14 @@
 """What cannot become healthy ends or waits with its own clear reason."""
 
+import re
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
+from bot.comments.phrases import state
 from bot.domain.deployments import Condition, Deployment, DeploymentState, Wait
+from bot.domain.subjects import Target
 from fixtures.cluster.access import Access
 from tests.live.delivering import Delivering, delivering
 
@@ -13,7 +17,7 @@ pytestmark = pytest.mark.live
 
 @pytest.fixture(scope="module")
 def shop(cluster: Access, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivering]:
-    with delivering(cluster, tmp_path_factory.mktemp("health")) as found:
+    with delivering(cluster, tmp_path_factory.mktemp("health"), pod_logs=True) as found:
         cluster.new_namespace(found.prefix)
         yield found
 
@@ -34,3 +38,130 @@ def test_a_foreign_namespace_that_is_not_there_is_waited_for_and_nothing_is_writ
     ended = shop.until(row, lambda each: each.state.ended)
     assert ended.state is DeploymentState.HEALTHY
     assert "a" in shop.live("configmaps", other)
+
+
+def workload(kind: str, name: str, pod: str, more: str = "") -> str:
+    """A workload of one pod in the app's namespace; `pod` is the pod's spec, `more` stands in the workload's."""
+    labels = f"{{app: {name}}}"
+    template = f"{{metadata: {{labels: {labels}}}, spec: {pod}}}"
+    return (
+        f"apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: {name}}}\n"
+        f"spec: {{selector: {{matchLabels: {labels}}}, {more}template: {template}}}\n"
+    )
+
+
+def job(name: str, policy: str, annotations: str = "plumbline.dev/hook: before") -> str:
+    pod = f"{{restartPolicy: {policy}, containers: [{{name: c, image: 'registry.example/web:crash'}}]}}"
+    return (
+        f"apiVersion: batch/v1\nkind: Job\nmetadata: {{name: {name}, annotations: {{{annotations}}}}}\n"
+        f"spec: {{backoffLimit: 1, template: {{spec: {pod}}}}}\n"
+    )
+
+
+def image(tag: str) -> str:
+    return f"{{containers: [{{name: c, image: 'registry.example/{tag}'}}]}}"
+
+
+FINE = workload("Deployment", "behind", image("web:1"))
+NOWHERE = "{nodeSelector: {nowhere: 'true'}, containers: [{name: c, image: 'registry.example/web:1'}]}"
+NO_ADDRESS = (
+    "apiVersion: v1\nkind: Service\nmetadata: {name: lb, annotations: {fixture.plumbline.dev/no-address: '1'}}\n"
+    "spec: {type: LoadBalancer, selector: {app: lb}, ports: [{port: 80}]}\n"
+)
+CLAIM = (
+    "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\n"
+    "spec: {storageClassName: STUCK, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n"
+)
+LATE = "not healthy after 14 s: "
+BACKOFF = "Job has reached the specified backoff limit"
+CASES = {
+    "crash": (workload("Deployment", "crash", image("web:crash")), "pod crash-.*, container c: exit code 1"),
+    "missing": (
+        workload("StatefulSet", "missing", image("web:missing"), "serviceName: a, "),
+        "pod missing-0, container c: Back-off pulling image",
+    ),
+    "daemon": (workload("DaemonSet", "daemon", image("web:crash")), "pod daemon-.*, container c: exit code 1"),
+    "unready": (
+        workload("Deployment", "unready", image("web:unready")),
+        f"^{LATE}.* 0 available; pod unready-.* is not ready, container c runs and does not pass its probe",
+    ),
+    "nowhere": (
+        workload("Deployment", "nowhere", NOWHERE),
+        f"^{LATE}.* pod nowhere-.* waits for a node: .*; last event FailedScheduling",
+    ),
+    "lb": (NO_ADDRESS, f"^{LATE}Service .*/lb: the load balancer has no address yet"),
+    "claim": (CLAIM, f"^{LATE}PersistentVolumeClaim .*/data: the claim is not bound yet"),
+    "hook": (f"{job('hook', 'Never')}---\n{FINE}", f"^Job .*/hook-[0-9a-f]{{10}}: .* exit code 1, Error; {BACKOFF}"),
+    "repeats": (job("repeats", "OnFailure"), f"^Job .*/repeats-[0-9a-f]{{10}}: {BACKOFF}"),
+    "quota": (workload("Deployment", "quota", image("web:1")), "^Deployment .*/quota: .*exceeded quota: none"),
+    "sets": (
+        workload("StatefulSet", "sets", image("web:1"), "serviceName: a, "),
+        "^StatefulSet .*/sets: .*exceeded quota: none",
+    ),
+    "rule": (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: rule}\n",
+        rf"^{LATE}ConfigMap .*/rule: its rule object\.data\.up == .* is not true yet",
+    ),
+}
+STUCK = "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: stuck-PREFIX}\nprovisioner: acme.io/none\n"
+
+
+def quota(app: str) -> str:
+    metadata = f"{{name: none, namespace: PREFIX-{app}}}"
+    return f"apiVersion: v1\nkind: ResourceQuota\nmetadata: {metadata}\nspec: {{hard: {{pods: '0'}}}}\n"
+
+
+@pytest.fixture(scope="module")
+def ended(shop: Delivering) -> Iterator[dict[str, Future[Deployment]]]:
+    """Every case, side by side: each is an app in a namespace of its own."""
+    files: dict[str, str | None] = {}
+    for app, (text, _) in CASES.items():
+        namespace = f"{shop.prefix}-{app}"
+        shop.access.new_namespace(namespace)
+        text = text.replace("STUCK", f"stuck-{shop.prefix}")
+        files[f"{app}/all.yaml"] = text.replace("metadata: {name", f"metadata: {{namespace: {namespace}, name")
+    shop.access.apply_admin(f"{STUCK}---\n{quota('quota')}---\n{quota('sets')}".replace("PREFIX", shop.prefix))
+    rules = "rules: [{kind: ConfigMap, healthy: \"object.data.up == 'yes'\"}]"
+    commit = shop.commit(files, tuple(CASES), f", health: {{timeout: 14s, {rules}}}")
+    with ThreadPoolExecutor(len(CASES)) as pool:
+        yield {app: pool.submit(shop.deliver, commit, Target("prod", app), seconds=120) for app in CASES}
+
+
+@pytest.mark.parametrize("app", CASES)
+def test_what_cannot_become_healthy_fails_with_its_own_reason(
+    shop: Delivering, ended: dict[str, Future[Deployment]], app: str
+) -> None:
+    row = ended[app].result()
+    assert row.state is DeploymentState.FAILED
+    assert re.search(CASES[app][1], row.reason), row.reason
+    if app == "hook":
+        assert shop.live("deployments", f"{shop.prefix}-hook") == {}
+
+
+WEBHOOK = """
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: dead-PREFIX}
+webhooks:
+- name: dead.acme.io
+  clientConfig: {url: "https://127.0.0.1:1/"}
+  rules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [configmaps]}]
+  namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: PREFIX}}
+  sideEffects: None
+  admissionReviewVersions: [v1]
+"""
+
+
+def test_a_dead_webhook_is_waited_for_by_name(shop: Delivering) -> None:
+    shop.access.apply_admin(WEBHOOK.replace("PREFIX", shop.prefix))
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: gated}\n"
+    target = Target("prod", "gated")
+    row = shop.due(shop.commit({"gated/a.yaml": text}, ("gated",)), target)
+    try:
+        waits = shop.until(row, lambda each: bool(each.conditions))
+    finally:
+        shop.access.kubectl("delete", "validatingwebhookconfiguration", f"dead-{shop.prefix}")
+    assert waits.conditions == (Condition(Wait.CLUSTER, "live"),)
+    assert waits.reason == "cluster live cannot ask its admission webhook dead.acme.io"
+    assert "waiting for the cluster live, which cannot ask its admission webhook dead" in state(waits)
+    assert shop.until(row, lambda each: each.state.ended).state is DeploymentState.HEALTHY

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.objects.health import Health, HealthState, judge
+from bot.objects.health import Health, HealthState, judge, judge_run, told_of
 from tests.objects.live_bodies import NOW, condition, made, pod, state, waiting
 
 
@@ -21,6 +21,28 @@ def test_jobs_are_waited_for() -> None:
     assert failing == Health(HealthState.FAILED, "DeadlineExceeded", "too slow")
     assert state(job(), pod("uid-Job", waiting("ImagePullBackOff"))) is HealthState.FAILED
     assert state(job(), pod("uid-Job", waiting("CrashLoopBackOff"), 5)) is HealthState.IN_PROGRESS
+
+
+def test_a_job_that_gave_up_says_how_its_pod_ended() -> None:
+    ended = {"terminated": {"exitCode": 3, "reason": "Error"}}
+    given_up = job(condition("Failed", reason="BackoffLimitExceeded", message="too often"))
+    found = judge(given_up, (pod("uid-Job", ended, phase="Failed"),), None, NOW)
+    assert found.message == "pod uid-Job-1, container c: exit code 3, Error; too often"
+    assert (found.state, found.pod, found.container) == (HealthState.FAILED, "uid-Job-1", "c")
+
+
+def test_a_hook_has_to_end() -> None:
+    runs = [job(suspend=True), job(), pod("x", {"running": {}}, phase="Running", conditions=[condition("Ready")])]
+    assert {judge_run(each, (), NOW).state for each in runs} == {HealthState.IN_PROGRESS}
+    ended = [job(condition("Complete")), pod("x", {}, phase="Succeeded")]
+    assert {judge_run(each, (), NOW).state for each in ended} == {HealthState.CURRENT}
+    assert judge_run(job(condition("Failed")), (), NOW).state is HealthState.FAILED
+
+
+def test_events_are_asked_for_about_the_object_and_its_first_pods_that_are_not_ready() -> None:
+    fine = pod("fine", {}, conditions=[condition("Ready")], metadata={"uid": "fine"})
+    broken = [pod(name, {}, metadata={"uid": name}) for name in "edcba"]
+    assert told_of(job(), [fine, *broken]) == ["uid-Job", "a", "b", "c"]
 
 
 def namespace(*conditions: dict[str, Any], phase: str = "Active", **metadata: Any) -> dict[str, Any]:

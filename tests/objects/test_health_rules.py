@@ -32,7 +32,7 @@ def test_a_rule_says_when_objects_of_its_kind_are_healthy() -> None:
 def test_a_field_that_is_not_there_yet_is_waited_for_by_name() -> None:
     found = by(widget({}), UP)
     assert found.state is HealthState.IN_PROGRESS
-    assert found.message == "its rule `object.status.phase == 'Up'` is not true yet: there is no field phase"
+    assert found.message == "its rule object.status.phase == 'Up' is not true yet: there is no field phase"
 
 
 def test_every_rule_of_a_kind_must_be_true() -> None:

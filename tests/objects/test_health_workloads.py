@@ -154,7 +154,7 @@ def test_init_containers_speak_too() -> None:
     broken = pod("new", {"waiting": {"reason": "PodInitializing"}})
     broken["status"]["initContainerStatuses"] = [{"name": "init", "state": waiting("ImagePullBackOff", "gone")}]
     found = judge(deployment(**ROLLING), (NEW, broken), 2, NOW)
-    assert found == Health(HealthState.FAILED, "ImagePullBackOff", "pod new-1, container init: gone")
+    assert found == Health(HealthState.FAILED, "ImagePullBackOff", "pod new-1, container init: gone", "new-1", "init")
 
 
 def stateful(spec: dict[str, Any] | None = None, **status: Any) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Jobs are waited for until they end; cron jobs are not."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from bot.objects.health.creation import uncreated
 from bot.objects.health.pods import first_failure, own, waiting_on
@@ -23,18 +25,19 @@ from bot.objects.identity import Kind, Object, kind_of
 def job(body: Object, related: Sequence[Object], now: float) -> Health:
     """Current once Complete, failed with Failed or the FailureTarget before it. Unlike kstatus, running is in progress.
 
-    Pods that cannot start fail it early; those that crash do not, since the Job counts and repeats them.
+    Pods that cannot start fail it early; those that crash do not, since the Job counts and repeats them. Once it gave
+    up, the first of those that are still there says how it ended.
     """
     conditions = conditions_of(body)
+    pods = own(related, lambda each: owned_by(each, body))
     for name in ("Failed", "FailureTarget"):
         if holds(conditions, name):
-            return failed(*told(conditions[name], "the job failed"))
+            return _given_up(conditions[name], first_failure(pods, now, crashes=True))
     if holds(conditions, "Complete"):
         return current("Complete")
     if (body.get("spec") or {}).get("suspend") is True:
         return Health(HealthState.SUSPENDED, "Suspended", "the job is suspended")
     status = status_of(body)
-    pods = own(related, lambda each: owned_by(each, body))
     lacking = 1 - sum(count(status, name) for name in ("active", "succeeded"))
     failure = uncreated(body, lacking, related, now) or first_failure(pods, now, crashes=False)
     if failure is not None:
@@ -43,6 +46,13 @@ def job(body: Object, related: Sequence[Object], now: float) -> Health:
         f"{count(status, 'active')} active, {count(status, 'succeeded')} succeeded, {count(status, 'failed')} failed"
     )
     return in_progress("Running", message + waiting_on(pods, now))
+
+
+def _given_up(condition: dict[str, Any], ended: Health | None) -> Health:
+    reason, message = told(condition, "the job failed")
+    if ended is None:
+        return failed(reason, message)
+    return replace(ended, message=f"{ended.message}; {message}")
 
 
 def expired(desired: Object, written: float, now: float) -> Health | None:

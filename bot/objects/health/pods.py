@@ -1,6 +1,7 @@
 """Pods: on their own, and as the reason why a workload will not become healthy, or is not yet."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.objects.health.events import is_event, with_warning
@@ -70,7 +71,7 @@ def first_failure(related: Sequence[Object], now: float, *, crashes: bool) -> He
     for body in _alive(related):
         failure = next(_failures(body, now, crashes=crashes), None)
         if failure is not None:
-            return failed(failure.reason, with_warning(failure.message, related, body, now))
+            return replace(failure, message=with_warning(failure.message, related, body, now))
     return None
 
 
@@ -115,7 +116,8 @@ def _failures(body: Object, now: float, *, crashes: bool) -> Iterator[Health]:
         state = container.get("state") or {}
         reason, message = _waiting(container, state.get("waiting") or {}, crashes=crashes)
         if reason:
-            yield failed(reason, f"pod {name}, container {container.get('name')}: {message}")
+            named = str(container.get("name"))
+            yield replace(failed(reason, f"pod {name}, container {named}: {message}"), pod=str(name), container=named)
     if crashes and status.get("phase") == "Failed" and status.get("reason") not in _MOVED:
         yield _ended(body, status)
 
@@ -151,7 +153,9 @@ def _ended(body: Object, status: dict[str, Any]) -> Health:
         ended = (container.get("state") or {}).get("terminated") or {}
         if ended.get("exitCode"):
             reason = str(ended.get("reason") or "Error")
-            return failed(reason, f"pod {name}, container {container.get('name')}: {_exit(ended, 'ended')}")
+            named = str(container.get("name"))
+            said = failed(reason, f"pod {name}, container {named}: {_exit(ended, 'ended')}")
+            return replace(said, pod=str(name), container=named)
     return failed(str(status.get("reason") or "Failed"), f"pod {name}: {status.get('message') or 'failed'}")
 
 

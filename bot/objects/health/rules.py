@@ -48,12 +48,12 @@ def _judged(expression: str, body: Object) -> Health | None:
     except cel.ExpressionError as error:
         return Health(HealthState.UNKNOWN, "RuleUnreadable", f"its rule cannot be read: {error}")
     except cel.TooMuchWork as error:
-        return Health(HealthState.UNKNOWN, "RuleTooCostly", f"its rule `{shown}` cannot be decided: {error}")
+        return Health(HealthState.UNKNOWN, "RuleTooCostly", f"its rule {shown} cannot be decided: {error}")
     except cel.EvaluationError as error:
-        return in_progress("RuleNotTrue", f"its rule `{shown}` is not true yet: {error}")
+        return in_progress("RuleNotTrue", f"its rule {shown} is not true yet: {error}")
     if not isinstance(answer, bool):
-        return Health(HealthState.UNKNOWN, "RuleNotBoolean", f"its rule `{shown}` answers neither true nor false")
-    return None if answer else in_progress("RuleNotTrue", f"its rule `{shown}` is not true yet")
+        return Health(HealthState.UNKNOWN, "RuleNotBoolean", f"its rule {shown} answers neither true nor false")
+    return None if answer else in_progress("RuleNotTrue", f"its rule {shown} is not true yet")
 
 
 @lru_cache(maxsize=256)

@@ -24,12 +24,15 @@ class HealthState(StrEnum):
 class Health:
     """A state with its reason in one word, as Kubernetes writes reasons, and a sentence.
 
-    The sentence may hold text from the cluster: it goes through a Redactor before anyone sees it.
+    The sentence may hold text from the cluster: it goes through a Redactor before anyone sees it. `pod` and `container`
+    name the one that the sentence is about, if it is about one that has run.
     """
 
     state: HealthState
     reason: str
     message: str
+    pod: str = ""
+    container: str = ""
 
 
 def current(reason: str = "Current", message: str = "") -> Health:
