@@ -5,9 +5,9 @@ import sys
 from collections.abc import Sequence
 
 from bot.domain.errors import TryLater, UserMistake
-from handlers.cli import audit, badge, doctor, doors, manifests, plan, render, version
+from handlers.cli import audit, badge, deploy, doctor, doors, manifests, plan, rebuild, render, version
 
-SUBCOMMANDS = (doors, doctor, plan, render, audit, badge, manifests, version)
+SUBCOMMANDS = (doors, doctor, plan, render, deploy, rebuild, audit, badge, manifests, version)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
