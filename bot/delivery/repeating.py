@@ -37,7 +37,7 @@ def _repeated(rows: Sequence[Deployment], now: float) -> Deployment:
     """Another attempt at the newest row's commit. After a healthy one it brings nothing new, else the same again."""
     newest = rows[-1]
     healthy = newest.state is DeploymentState.HEALTHY
-    return Deployment(
+    new = Deployment(
         id=0,
         repository=newest.repository,
         target=newest.target,
@@ -47,10 +47,10 @@ def _repeated(rows: Sequence[Deployment], now: float) -> Deployment:
         state=DeploymentState.WAITING,
         base=newest.commit if healthy else newest.base,
         since=newest.commit if healthy else newest.since,
-        pulls=() if healthy else newest.pulls,
-        heads=() if healthy else newest.heads,
-        direct=newest.direct and not healthy,
-        ruled_by=() if healthy else newest.ruled_by,
         word=OPERATOR,
         changed=now,
     )
+    if healthy:
+        return new
+    brought = replace(new, pulls=newest.pulls, heads=newest.heads, rulers=newest.rulers)
+    return replace(brought, direct=newest.direct, direct_rulers=newest.direct_rulers)
