@@ -8,7 +8,7 @@ from bot.domain.errors import UserMistake
 from bot.domain.plans import Plan, TargetState
 from bot.domain.pulls import Pull, Repository
 from bot.domain.subjects import Job, branch_job, plan_job, read_pull_key, say_pull_job
-from bot.planning.access import GrantedAccess
+from bot.planning.access import Accesses, GrantedAccess, RenderedAccess
 from bot.planning.make import Planner, PlanRequest, make_plan
 from bot.planning.rendering import Rendering
 from bot.ports.ledger import PullRow, Transaction
@@ -79,30 +79,39 @@ def _plan_open(ports: Ports, repository: Repository, pull: Pull, branch: str) ->
         _put(ports, repository, replace(row, status="silent"))
     elif pull.base_branch != branch:
         _put(ports, repository, replace(row, status="elsewhere"))
-    elif pull.from_fork(repository):
-        _put(ports, repository, replace(row, status="fork"))
+    elif not pull.from_fork(repository):
+        _plan_merged(ports, repository, row, GrantedAccess(ports, repository))
+    elif _allowed(ports, repository, pull):
+        _plan_merged(ports, repository, replace(row, allowed=pull.head), RenderedAccess(ports, repository))
     else:
-        _plan_ours(ports, repository, row)
+        _put(ports, repository, replace(row, status="fork"))
 
 
-def _plan_ours(ports: Ports, repository: Repository, row: PullRow) -> None:
-    """Plan a pull from the repository itself into its default branch."""
+def _allowed(ports: Ports, repository: Repository, pull: Pull) -> bool:
+    """Whether a person let this very head of a fork be rendered."""
+    with ports.ledger.begin() as tx:
+        row = tx.plans.get(repository.key, pull.number)
+    return row is not None and row.allowed == pull.head
+
+
+def _plan_merged(ports: Ports, repository: Repository, row: PullRow, accesses: Accesses) -> None:
+    """Plan what merging a pull into the default branch does."""
     try:
         merged = ports.workspace.merge(repository, row.base, row.head)
         if isinstance(merged, MergeConflict):
             raise UserMistake(conflict("the base branch", merged.paths))
         _put(ports, repository, row)
-        plan = _make(ports, repository, PlanRequest(repository, row.base, merged, row.head))
+        plan = _make(ports, accesses, PlanRequest(repository, row.base, merged, row.head))
     except UserMistake as mistake:
         _put(ports, repository, replace(row, status="failed", error=str(mistake)))
         return
     _put(ports, repository, replace(row, status="planned" if plan else "silent", plan=plan))
 
 
-def _make(ports: Ports, repository: Repository, request: PlanRequest) -> Plan | None:
+def _make(ports: Ports, accesses: Accesses, request: PlanRequest) -> Plan | None:
     started = ports.clock.now()
     rendering = Rendering(ports.workspace, ports.renderer, ports.renders)
-    plan = make_plan(request, Planner(rendering, GrantedAccess(ports, repository), ports.fingerprint_key))
+    plan = make_plan(request, Planner(rendering, accesses, ports.fingerprint_key))
     return replace(plan, seconds=round(ports.clock.now() - started, 1)) if plan else None
 
 
@@ -124,7 +133,7 @@ def _put(ports: Ports, repository: Repository, row: PullRow) -> None:
             row = replace(row, stale=before.stale)
         _write(tx, repository.key, row)
         tx.jobs.put(say_pull_job(repository.key, row.number), UNSAID if row.status == "planning" else 0.0)
-        if row.status == "planned" and row.plan is not None and _unchecked(row.plan):
+        if row.status == "planned" and row.plan is not None and not row.allowed and _unchecked(row.plan):
             waited = ports.clock.now() - row.changed
             tx.jobs.put(plan_job(repository.key, row.number), min(LATEST, max(SOONEST, waited)))
 

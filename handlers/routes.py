@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from bot.domain.events import (
     BranchMoved,
+    CandidateChanged,
     CheckAskedAgain,
     CommentWritten,
     Event,
@@ -12,9 +13,9 @@ from bot.domain.events import (
     Reviewed,
 )
 from bot.domain.pulls import Repository
-from bot.domain.subjects import Job, branch_job, plan_job, reviews_job
+from bot.domain.subjects import Job, branch_job, candidate_job, plan_job, reviews_job
 from bot.ports.world import Ports
-from handlers import approve, bases, commands, deploy, plan, say
+from handlers import approve, bases, candidate, commands, deploy, plan, say
 
 REACTIONS: Mapping[str, Callable[[Job, Ports], None]] = {
     "ingest": lambda job, ports: ingest(job, ports),
@@ -22,9 +23,11 @@ REACTIONS: Mapping[str, Callable[[Job, Ports], None]] = {
     "reviews": approve.read_reviews,
     "branch": deploy.branch_moved,
     "bases": bases.bases,
+    "candidate": candidate.plan_candidate,
     "look": deploy.look_at_target,
     "say-pull": say.say_pull,
     "say-commit": say.say_commit,
+    "say-candidate": say.say_candidate,
 }
 """By a job's name."""
 
@@ -51,6 +54,10 @@ def route(event: Event, ports: Ports) -> None:
             _due(ports, repository, reviews_job(repository.key, number))
         case CheckAskedAgain(repository, commit):
             _asked_again(ports, repository, commit)
+        case CandidateChanged(repository):
+            with ports.ledger.begin() as tx:
+                tx.repositories.see(repository)
+                candidate.changed(tx, event)
         case RepositoriesAdded(repositories):
             for repository in repositories:
                 _due(ports, repository, branch_job(repository.key))
@@ -62,7 +69,7 @@ SAID_LATER = 600.0
 
 def gave_up(job: Job, incident: str, ports: Ports) -> None:
     """A job failed for good through a bug of ours: what people wait for ends, naming the incident."""
-    ends = {"plan": plan.gave_up, "look": deploy.gave_up}
+    ends = {"plan": plan.gave_up, "candidate": candidate.gave_up, "look": deploy.gave_up}
     if job.name in ends:
         ends[job.name](job, incident, ports)
     elif job.queue == "say":
@@ -78,12 +85,14 @@ def _due(ports: Ports, repository: Repository, *jobs: Job) -> None:
 
 
 def _asked_again(ports: Ports, repository: Repository, commit: str) -> None:
-    """Checks are said anew, and the open pulls with that head are planned anew."""
+    """Checks are said anew, and the open pulls with that head, or the candidate, are planned anew."""
     with ports.forges.open(repository, *plan.NEEDS) as forge:
         numbers = [pull.number for pull in forge.pulls.open() if pull.head == commit]
     with ports.ledger.begin() as tx:
         tx.repositories.see(repository)
         say.check_asked_again(tx, repository, commit, numbers)
         tx.jobs.put(branch_job(repository.key))
+        if tx.candidates.get(repository.key, commit) is not None:
+            tx.jobs.put(candidate_job(repository.key, commit))
         for number in numbers:
             tx.jobs.put(plan_job(repository.key, number))

@@ -4,7 +4,16 @@ import structlog
 
 from bot.domain.errors import TryLater
 from bot.domain.pulls import Repository
-from bot.domain.subjects import Job, branch_job, look_job, plan_job, say_commit_job, say_pull_job
+from bot.domain.subjects import (
+    Job,
+    branch_job,
+    candidate_job,
+    look_job,
+    plan_job,
+    say_candidate_job,
+    say_commit_job,
+    say_pull_job,
+)
 from bot.ports.clusters import ClusterUnreachable
 from bot.ports.delivery_log import DeliveryLog, FailedDelivery
 from bot.ports.forge import ForgeRefused
@@ -34,10 +43,13 @@ def sweep(ports: Ports) -> None:
     """
     with ports.ledger.begin() as tx:
         wanted: list[Job] = []
-        for repository, number in tx.plans.unfinished():
-            planning = plan_job(repository, number)
-            lost = ports.clock.now() - tx.jobs.began(planning) > PLANNING_SECONDS
-            wanted += [*([planning] if lost else []), say_pull_job(repository, number)]
+        planning = [
+            *((plan_job(*pull), say_pull_job(*pull)) for pull in tx.plans.unfinished()),
+            *((candidate_job(*each), say_candidate_job(*each)) for each in tx.candidates.unfinished()),
+        ]
+        for plan, said in planning:
+            lost = ports.clock.now() - tx.jobs.began(plan) > PLANNING_SECONDS
+            wanted += [*([plan] if lost else []), said]
         for row in tx.deployments.unfinished():
             wanted += [look_job(row.repository, row.target), say_commit_job(row.repository, row.commit)]
         for job in wanted:

@@ -72,8 +72,13 @@ def elsewhere_comment(base: str, about: About) -> list[str]:
 
 def fork_comment(about: About) -> list[str]:
     """For a pull whose head lives in a fork: nothing of it is rendered until a person says so."""
-    text = "This pull comes from a fork. Nothing of it is rendered until somebody who can write here asks for it."
-    return [f"### Plan: waiting for a person\n\n{text}\n\n{_head_only(about)}"]
+    text = "This pull comes from a fork, so nothing of it is rendered before somebody who can write here looked at it."
+    word = code(inert(f"{about.prefix} ok-to-plan"))
+    then = (
+        f"Read {_commit(about.head)}, then write {word}. It counts for this commit alone and shows what changes in the "
+    )
+    then += "manifests. No cluster is asked before the merge."
+    return [f"### Plan: waiting for a person\n\n{text}\n\n{then}\n\n{_head_only(about)}"]
 
 
 def _head(plan: Plan, about: About) -> str:

@@ -88,6 +88,7 @@ TABLE: Mapping[str, Row] = {
             (CONFIRM, OVERRIDE, REASON),
         ),
         Row("approve", Need.DEPLOYERS, "say yes to what somebody else changes there", Takes.ENVIRONMENT),
+        Row("ok-to-plan", Need.WRITE, "have the head of a fork's pull rendered, as it is now"),
         Row("help", Need.READ, "say what you may use here"),
     )
 }

@@ -48,11 +48,27 @@ class CheckAskedAgain:
 
 
 @dataclass(frozen=True, slots=True)
+class CandidateChanged:
+    """A merge queue made a commit that it will merge if its checks are good, or let go of it (`gone`).
+
+    The candidate `head` stands on the commit `before`, which may be another candidate, and is meant for `branch`.
+    `number` is the pull that it adds, 0 when the forge does not say.
+    """
+
+    repository: Repository
+    head: str
+    before: str
+    branch: str
+    number: int
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RepositoriesAdded:
     """The app was installed on these repositories, or got rights on them; one delivery may tell of many."""
 
     repositories: tuple[Repository, ...]
 
 
-Event = PullChanged | BranchMoved | CommentWritten | Reviewed | CheckAskedAgain | RepositoriesAdded
+Event = PullChanged | BranchMoved | CommentWritten | Reviewed | CheckAskedAgain | CandidateChanged | RepositoriesAdded
 """Everything a door can tell. `handlers/routes.py` has one row for each."""

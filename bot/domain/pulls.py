@@ -66,7 +66,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment as the forge has it. `edited` is true when its text was changed after it was written."""
+    """A comment as the forge has it. `edited` is true when its text was changed after it was written.
+
+    written and changed are whole seconds since the epoch by the forge's clock.
+    """
 
     id: int
     author: str
@@ -74,3 +77,5 @@ class Comment:
     body: str
     edited: bool
     by_us: bool
+    written: float = 0.0
+    changed: float = 0.0

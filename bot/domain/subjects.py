@@ -83,6 +83,11 @@ def branch_job(repository: str) -> Job:
     return Job("plan", "branch", repository)
 
 
+def candidate_job(repository: str, head: str) -> Job:
+    """Plan a merge queue's candidate."""
+    return Job("plan", "candidate", commit_key(repository, head))
+
+
 def bases_job(repository: str) -> Job:
     """See which open pulls the default branch has overtaken."""
     return Job("plan", "bases", repository)
@@ -96,6 +101,11 @@ def look_job(repository: str, target: Target) -> Job:
 def say_pull_job(repository: str, number: int) -> Job:
     """Bring a pull's comments and checks to what the ledger says."""
     return Job("say", "say-pull", pull_key(repository, number))
+
+
+def say_candidate_job(repository: str, head: str) -> Job:
+    """Bring the check of a merge queue's candidate to what the ledger says."""
+    return Job("say", "say-candidate", commit_key(repository, head))
 
 
 def say_commit_job(repository: str, commit: str) -> Job:

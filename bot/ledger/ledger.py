@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from bot.domain.errors import TryLater, UserMistake
 from bot.ledger.audit import SqlAudit
+from bot.ledger.candidates import SqlCandidates
 from bot.ledger.database import Database
 from bot.ledger.deliveries import SqlDeliveries
 from bot.ledger.deployments import SqlDeployments
@@ -36,6 +37,7 @@ class SqlTransaction:
         self.deliveries = SqlDeliveries(connection, now)
         self.repositories = SqlRepositories(connection)
         self.plans = SqlPlans(connection)
+        self.candidates = SqlCandidates(connection)
         self.deployments = SqlDeployments(connection)
         self.inventory = SqlInventoryRows(connection)
         self.slots = SqlSlots(connection)

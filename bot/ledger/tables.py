@@ -69,6 +69,16 @@ pull_targets = Table(
     Index(f"{PREFIX}pull_targets_target", "repository", "environment", "app"),
 )
 
+# Commits that a merge queue made.
+candidates = Table(
+    f"{PREFIX}candidates",
+    metadata,
+    Column("repository", String(100), primary_key=True),
+    Column("head", String(64), primary_key=True),
+    Column("status", String(20), nullable=False, index=True),
+    Column("body", Text, nullable=False),
+)
+
 # `subject` is a pull's number, or empty for the plan of a commit that came without one.
 plans = Table(
     f"{PREFIX}plans",

@@ -101,6 +101,23 @@ class GrantedAccess:
         return opened
 
 
+class RenderedAccess:
+    """Access for a head from a fork: it is rendered and nothing is asked about it. The grant's limits hold all the
+    same, and what the base branch renders stands for what was written."""
+
+    def __init__(self, ports: Ports, repository: Repository) -> None:
+        self._ports, self._repository = ports, repository
+
+    def open(self, target: Target, environment: Environment) -> Access:
+        """See Accesses."""
+        cluster, grant = granted(self._ports, self._repository, environment)
+        applyset = self._ports.clusters.inventories(cluster).name_of(self._repository.key, target).applyset
+        return Access(None, grant, applyset, None, "it comes from a fork, so no cluster is asked before it is merged")
+
+    def close(self, target: Target, access: Access) -> None:
+        """See Accesses. Nothing was verified."""
+
+
 class OpenAccess:
     """Access without grants, for the command line: every environment is the one cluster that was named, if any."""
 

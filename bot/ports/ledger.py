@@ -12,6 +12,7 @@ from bot.domain.plans import Plan
 from bot.domain.pulls import Repository
 from bot.domain.subjects import Job, Target
 from bot.ports.audit import Audit
+from bot.ports.candidates import Candidates
 from bot.ports.gates import Approvals, Holds, Locks
 from bot.ports.retention import Retention
 
@@ -32,6 +33,7 @@ class PullRow:
 
     plan is the newest finished one, possibly of an older head; error (shown, redacted) when status is failed. `stale`
     is the tip of the base branch that overtook this plan, empty while it stands. `closed`: merged, or given up.
+    `allowed` is the head of a fork's pull that a person let be rendered.
     """
 
     number: int
@@ -46,6 +48,7 @@ class PullRow:
     changed: float = 0.0
     stale: str = ""
     closed: bool = False
+    allowed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +235,8 @@ class Transaction(Protocol):
     def repositories(self) -> Repositories: ...
     @property
     def plans(self) -> Plans: ...
+    @property
+    def candidates(self) -> Candidates: ...
     @property
     def deployments(self) -> Deployments: ...
     @property

@@ -139,7 +139,9 @@ def _check(facts: Facts, *, started: bool) -> Check | None:
         case "elsewhere":
             return simple_plan_check(row.head, Conclusion.SUCCESS, "not deployed from here")
         case "fork":
-            return simple_plan_check(row.head, Conclusion.ACTION_REQUIRED, "from a fork: waiting for a person's word")
+            return simple_plan_check(
+                row.head, Conclusion.ACTION_REQUIRED, "from a fork: waiting for somebody's ok-to-plan"
+            )
         case _ if started:
             words = "merged before it was planned" if row.merged_as else "nothing here is deployed"
             return simple_plan_check(row.head, Conclusion.SUCCESS, words)
@@ -160,14 +162,14 @@ def _plan_parts(row: PullRow, about: About, there: bool) -> list[str]:
             return plan_comment(row.plan, about)
         case "failed":
             return failed_comment(row.error, about)
+        case "fork":
+            return fork_comment(about)
         case _ if not there:
             return []
         case "planning":
             return planning_comment(row.plan, about)
         case "elsewhere":
             return elsewhere_comment("", about)
-        case "fork":
-            return fork_comment(about)
         case _ if row.merged_as and row.plan is not None:
             return plan_comment(row.plan, about)
     return nothing_comment(about)

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.events import BranchMoved, CheckAskedAgain, CommentWritten, PullChanged, RepositoriesAdded
+from bot.domain.events import (
+    BranchMoved,
+    CandidateChanged,
+    CheckAskedAgain,
+    CommentWritten,
+    PullChanged,
+    RepositoriesAdded,
+)
 from bot.domain.pulls import Repository
 from bot.forges.github.door import EVENTS, GitHubDoor
 from fixtures.webhooks import examples
@@ -100,6 +107,18 @@ def test_check_asked_for_again_counts_when_it_is_ours(name: str) -> None:
     assert parsed(name, check(action="completed", name=name)) is None
 
 
+@pytest.mark.parametrize(
+    ("branch", "number"), [(f"gh-readonly-queue/main/pr-3-{TIP}", 3), ("gh-readonly-queue/main/other", 0)]
+)
+def test_candidate_of_a_merge_queue_is_an_event_until_it_is_gone(branch: str, number: int) -> None:
+    group = {"head_sha": TIP, "head_ref": f"refs/heads/{branch}", "base_sha": "b" * 40, "base_ref": "refs/heads/main"}
+    said = payload(action="checks_requested", merge_group=group)
+    assert parsed("merge_group", said) == CandidateChanged(SHOP, TIP, "b" * 40, "main", number)
+    gone = {**said, "action": "destroyed", "reason": "invalidated"}
+    assert parsed("merge_group", gone) == CandidateChanged(SHOP, TIP, "b" * 40, "main", number, gone=True)
+    assert parsed("merge_group", {**said, "action": "brand-new"}) is None
+
+
 def test_installation_tells_of_every_repository_in_one_event() -> None:
     listed = [{"id": 12, "full_name": "acme/shop"}, {"id": 13, "full_name": "acme/infra"}]
     both = RepositoriesAdded((SHOP, Repository("github", 13, "acme/infra", 5)))
@@ -116,7 +135,7 @@ def test_event_without_an_installation_or_of_another_kind_is_nothing() -> None:
     pull = payload(action="opened", pull_request={"number": 3})
     del pull["installation"]
     assert parsed("pull_request", pull) is None
-    for other in ("ping", "merge_group", "star", ""):
+    for other in ("ping", "star", ""):
         assert parsed(other, payload()) is None
 
 

@@ -65,4 +65,6 @@ class GitHubComments:
             body=each.body or "",
             edited=each.updated_at > each.created_at,
             by_us=bool(writer and writer.type == "Bot" and app and app.id == self._connection.app.id),
+            written=each.created_at.timestamp(),
+            changed=each.updated_at.timestamp(),
         )

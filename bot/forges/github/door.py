@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.domain.events import (
     BranchMoved,
+    CandidateChanged,
     CheckAskedAgain,
     CommentWritten,
     Event,
@@ -24,12 +25,15 @@ from bot.domain.pulls import Repository
 from bot.ports.doors import ParsedDelivery
 
 FORGE = "github"
+EVENT_NEEDS = ("merge_queues:read",)
+"""Rights without which GitHub does not send an event; nothing is asked with them."""
 PULL_ACTIONS = frozenset({"opened", "synchronize", "reopened", "edited", "ready_for_review", "closed"})
 REVIEW_ACTIONS = frozenset({"submitted", "dismissed"})
 INSTALLATION_ACTIONS = frozenset({"created", "unsuspend", "new_permissions_accepted"})
 MAX_SECRETS = 2
 _DELIVERY = re.compile(r"[0-9A-Za-z-]{1,64}")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_QUEUED = re.compile(r"refs/heads/gh-readonly-queue/.+/pr-(\d{1,9})-[0-9a-f]{40}")
 _PATH = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}", re.ASCII)
 
 
@@ -118,6 +122,19 @@ def _check(part: str) -> Callable[[dict[str, Any], int], Event | None]:
     return read
 
 
+def _merge_group(payload: dict[str, Any], _: int) -> Event | None:
+    """Source: GitHub docs, "Webhook events and payloads", merge_group. The pull's number is in the branch's name."""
+    action = _text(payload, "action")
+    repository = _repository(payload) if action in ("checks_requested", "destroyed") else None
+    if repository is None:
+        return None
+    group = _part(payload, "merge_group")
+    branch = _text(group, "base_ref").removeprefix("refs/heads/")
+    named = _QUEUED.fullmatch(_text(group, "head_ref"))
+    ends = _commit(group, "head_sha"), _commit(group, "base_sha")
+    return CandidateChanged(repository, *ends, branch, int(named[1]) if named else 0, action == "destroyed")
+
+
 def _installation(payload: dict[str, Any], _: int) -> Event | None:
     return _added(payload, "repositories") if _text(payload, "action") in INSTALLATION_ACTIONS else None
 
@@ -187,6 +204,7 @@ _READERS: Mapping[str, Callable[[dict[str, Any], int], Event | None]] = {
     "issue_comment": _issue_comment,
     "check_run": _check("check_run"),
     "check_suite": _check("check_suite"),
+    "merge_group": _merge_group,
     "installation": _installation,
     "installation_repositories": _installation_repositories,
 }
