@@ -16,7 +16,7 @@ from bot.ledger.tables import due
 from bot.ports.ledger import Transaction
 from fixtures.cluster.audit import AuditEntry
 from fixtures.forge.records import CheckRun, Comment
-from fixtures.world import Granted, World
+from fixtures.world import PATIENCE, Granted, World
 
 T = TypeVar("T")
 Files = Mapping[str, str | bytes | None]
@@ -54,7 +54,7 @@ def workload(namespace: str, app: str = "web", image: str = "web:1", ready_after
     )
 
 
-def wait_until(what: str, seen: Callable[[], object], seconds: float = 60, say: Callable[[], str] = str) -> float:
+def wait_until(what: str, seen: Callable[[], object], seconds: float = PATIENCE, say: Callable[[], str] = str) -> float:
     """Wait until something is seen; the seconds it took. Raises AssertionError with what `say` knows of it."""
     began = time.monotonic()
     while not seen():
@@ -261,19 +261,21 @@ class Shop:
 
     # Waiting
 
-    def wait_check(self, commit: str, name: str = "plumbline/plan", end: str = "success", seconds: float = 60) -> float:
+    def wait_check(
+        self, commit: str, name: str = "plumbline/plan", end: str = "success", seconds: float = PATIENCE
+    ) -> float:
         """Wait until a check has ended like this; the seconds."""
         what = f"{name} on {commit[:7]} of {self.path} is {end}"
         return wait_until(what, lambda: self.conclusion(commit, name) == end, seconds, lambda: self.all_said(commit))
 
-    def wait_deployed(self, commit: str, *environments: str, seconds: float = 60) -> float:
+    def wait_deployed(self, commit: str, *environments: str, seconds: float = PATIENCE) -> float:
         """Wait until a commit's deployments are healthy there (default: staging); the seconds."""
         return sum(
             self.wait_check(commit, f"plumbline/deploy/{each}", "success", seconds)
             for each in environments or ("staging",)
         )
 
-    def wait_plan(self, number: int, words: str = "### Plan:", seconds: float = 60) -> float:
+    def wait_plan(self, number: int, words: str = "### Plan:", seconds: float = PATIENCE) -> float:
         """Wait until the plan comment of a pull says something and its check has ended; the seconds."""
 
         def seen() -> bool:
