@@ -9,10 +9,11 @@ BIN := .venv/bin
 INSTALLED := .venv/installed-$(shell cat requirements-dev.lock pyproject.toml | git hash-object --stdin)
 ARGS ?=
 
-.PHONY: help setup controlplane check format test demo
+.PHONY: help setup controlplane check format test demo bench
 help:
 	@echo 'make demo     try it: a forge, two environments and an open pull (ARGS=--check plays it without a person)'
 	@echo 'make test     set up, check, and run every test'
+	@echo 'make bench    plans, deployments, door and comments beside their budgets (ARGS="plans door" for some of them)'
 	@echo 'make check    format, lint, types and import contracts'
 	@echo 'make format   rewrite the sources the way check wants them'
 
@@ -49,6 +50,10 @@ format: $(INSTALLED)
 test: controlplane check
 	@echo '== Tests'
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+bench: controlplane
+	@echo '== Bench: use a machine that does nothing else'
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 demo: $(INSTALLED)
 	@$(BIN)/python -m fixtures.demo $(ARGS)

@@ -1,6 +1,7 @@
 """The bot's own account on one API server: credentials, trust and pooled connections, shared by every identity."""
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -12,6 +13,9 @@ from kubernetes.config import ConfigException, load_incluster_config, load_kube_
 
 from bot.domain.grants import Cluster
 from bot.ports.clusters import ClusterUnreachable
+
+KEPT = 1.0
+"""Seconds that credentials are used before the package is asked whether they have expired."""
 
 AT_ONCE = 16
 """Requests in flight on one API server; more only fight over the interpreter's lock (measured)."""
@@ -33,6 +37,9 @@ class Connection:
         self._lock = threading.Lock()
         self._client: ApiClient | None = None
         self._slots = threading.BoundedSemaphore(AT_ONCE)
+        self._credentials: dict[str, str] = {}
+        self._credentials_of: ApiClient | None = None
+        self._credentials_at = 0.0
 
     def client(self) -> ApiClient:
         """The client in use. Raises ClusterUnreachable when the credentials cannot be read."""
@@ -40,6 +47,17 @@ class Connection:
             if self._client is None:
                 self._client = self._open()
             return self._client
+
+    def credentials(self, client: ApiClient) -> dict[str, str]:
+        """The headers that carry a client's credentials, asked of the package once a second: it sets up everything
+        anew each time, which costs as much as all else about a request. May raise what the package raises."""
+        with self._lock:
+            if self._credentials_of is not client or time.monotonic() - self._credentials_at >= KEPT:
+                headers: dict[str, str] = {}
+                client.update_params_for_auth(headers, [], ["BearerToken"], "", "GET", None)
+                self._credentials, self._credentials_of = headers, client
+                self._credentials_at = time.monotonic()
+            return self._credentials
 
     def renew(self, refused: ApiClient) -> None:
         """Read the credentials again, once however many threads were refused with the same ones."""

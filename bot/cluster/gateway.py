@@ -108,11 +108,10 @@ class Gateway:
             time.sleep(wait)
 
     def _attempt(self, client: ApiClient, request: Request) -> Response | Unhelpful:
-        headers = dict(request.headers)
-        if self.identity:
-            headers["Impersonate-User"] = self.identity
         try:
-            client.update_params_for_auth(headers, [], ["BearerToken"], request.url, request.method, request.body)
+            headers = request.headers | self.connection.credentials(client)
+            if self.identity:
+                headers["Impersonate-User"] = self.identity
             with self.connection.slot():
                 answer = client.rest_client.request(  # type: ignore[no-untyped-call]
                     request.method,

@@ -70,7 +70,8 @@ def refusals(body: Object) -> list[str]:
         for name in metadata.get(group) or {}:
             if name.startswith(_APPLYSET):
                 reasons.append(f"`metadata.{group}` holds `{name}`, which says what is whose: remove it")
-    if body.get("sops") or _holds(body, lambda value: value.startswith(_ENCRYPTED)):
+    encrypted = _ENCRYPTED in json.dumps(body) and _holds(body, lambda value: value.startswith(_ENCRYPTED))
+    if body.get("sops") or encrypted:
         reasons.append("it is encrypted with SOPS and was not decrypted")
     return reasons + (_secret_refusals(body) if body["kind"] == "Secret" else [])
 

@@ -173,7 +173,8 @@ def _onto_live(after: Sent, live: Object | None, comparing: Comparing, last: Obj
     verb = Verb.UPDATE if applied_by(live, MANAGER) else Verb.TAKEOVER
     if _hidden(comparing):
         return Change(telling.key, verb, contents(after.body, telling))
-    found = changed(comparable(live), comparable(prediction.object), telling.key)
+    same = prediction.object is live
+    found = [] if same else changed(comparable(live), comparable(prediction.object), telling.key)
     fields = told(found, Written(last, after.body, _taken(prediction, after.body)), live, telling)
     return Change(telling.key, verb, tuple(fields)) if fields or verb is Verb.TAKEOVER else None
 
@@ -191,14 +192,21 @@ def _drift(sides: Sides, comparing: Comparing) -> Drifted | None:
     ours = comparing.predictions.of(applied)
     if ours.object is None:
         return None
-    found = changed(comparable(live), comparable(ours.object), telling.key)
-    said = Mentions(applied.body, telling.key.of)
-    news = [each for top, each in found if each.before is not ABSENT or each.path in said or top not in said]
-    fields = [_drifted_field(each, live, telling) for each in news[:MOST]]
+    fields = [_drifted_field(each, live, telling) for each in _put_back(live, ours.object, applied, telling)]
     if applied_by(live, MANAGER):
         fields += _lost_label(applied.body, live, telling)
         fields += foreign_fields(live, applied.written or applied.body, telling)
     return Drifted(telling.key, tuple(fields)) if fields else None
+
+
+def _put_back(live: Object, ours: Object, applied: Sent, telling: Telling) -> list[FieldChange]:
+    """What writing the same again would change, without defaults that the server fills into what we add."""
+    found = [] if ours is live else changed(comparable(live), comparable(ours), telling.key)
+    if not found:
+        return []
+    said = Mentions(applied.body, telling.key.of)
+    news = [each for top, each in found if each.before is not ABSENT or each.path in said or top not in said]
+    return news[:MOST]
 
 
 def _drifted_field(each: FieldChange, live: Object, telling: Telling) -> DriftedField:

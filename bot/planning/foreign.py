@@ -28,15 +28,12 @@ _HARMLESS = ("image", "replicas", "resources")
 
 def foreign_fields(live: Object, ours: Object, telling: Telling) -> Iterator[DriftedField]:
     """Each field of a live object that a person or another program owns and that our object does not have."""
+    writers = {(owner.manager, owner.operation) for owner in owners_of(live, ())} - {(MANAGER, "Apply")}
+    writers = {(manager, operation) for manager, operation in writers if manager not in _CONTROL_PLANE}
+    if not writers:
+        return
     body = comparable(live)
-    owners = {owner.manager for owner in owners_of(live, ()) if owner.manager not in _CONTROL_PLANE}
-    paths = {
-        path
-        for manager in owners
-        for operation in ("Apply", "Update")
-        if (manager, operation) != (MANAGER, "Apply")
-        for path in owned_paths(live, manager, operation)
-    }
+    paths = {path for manager, operation in writers for path in owned_paths(live, manager, operation)}
     inside = Counter(path[:length] for path in paths for length in range(len(path)))
     said = Mentions(ours, telling.key.of)
     news = [path for path in paths if path not in said and not _said_elsewhere(path, inside)]

@@ -29,9 +29,16 @@ class Predictions:
         self._live, self._verifying = live, verifying if live is not None else None
         self._known: dict[str, Prediction] = {}
 
+    def known(self, sent: Sent) -> bool:
+        """Whether it is known without a call what becomes of a body: nothing changes."""
+        live, verifying = self._live, self._verifying
+        if sent.digest not in self._known and live is not None and verifying and verifying.holds(sent, live):
+            self._known[sent.digest] = Prediction(live)
+        return sent.digest in self._known
+
     def of(self, sent: Sent) -> Prediction:
         """First without force, whose 409 tells who owns what; then with. Raises ClusterUnreachable."""
-        if sent.digest not in self._known:
+        if not self.known(sent):
             self._known[sent.digest] = self._ask(sent)
         return self._known[sent.digest]
 
@@ -39,8 +46,6 @@ class Predictions:
         live, verifying = self._live, self._verifying
         if verifying is None or live is None:
             return self._dry_run(sent)
-        if verifying.holds(sent, live):
-            return Prediction(live)
         verifying.look(sent)
         prediction = self._dry_run(sent)
         if prediction.object is not None and not (prediction.conflicts or prediction.warnings):

@@ -1,5 +1,6 @@
 """What one target renders to at one commit, made ready to be sent: canonical, in its namespace, with our label."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -66,13 +67,17 @@ EMPTY = Side({}, "")
 @dataclass(frozen=True, slots=True)
 class Ready:
     """What making ready needs to know: the app, its grant (None where there is none to hold to), our label, scopes, and
-    what charts may know and have, asked for only when there is a chart."""
+    what charts may know and have, asked for only when there is a chart.
+
+    `made` remembers what objects became, since most of a target's are alike in all of its commits.
+    """
 
     app: App
     grant: Grant | None
     applyset: str
     scope: Scope
     setting: Callable[[], Setting] = lambda: ANYWHERE
+    made: dict[tuple[str, str, bool | None], tuple[ObjectKey, Object, str]] = field(default_factory=dict, compare=False)
 
 
 def make_side(sources: tuple[SourceObject, ...], ready: Ready) -> Side:
@@ -126,6 +131,16 @@ def declared(body: Object) -> Kind | None:
 
 
 def _ready(source: SourceObject, ready: Ready, scope: Scope) -> tuple[ObjectKey, Sent]:
+    namespaced = scope(kind_of(source.body))
+    spelled = json.dumps(source.body), ready.app.namespace, namespaced
+    if spelled not in ready.made:
+        ready.made[spelled] = _made(source, ready, namespaced)
+    key, sent, identity = ready.made[spelled]
+    return key, Sent(sent, identity, source.file, source.line)
+
+
+def _made(source: SourceObject, ready: Ready, namespaced: bool | None) -> tuple[ObjectKey, Object, str]:
+    """An object under its key as it is sent, and its digest."""
     try:
         problems = refusals(source.body)
         body = canonical(source.body) if not problems else source.body
@@ -133,7 +148,6 @@ def _ready(source: SourceObject, ready: Ready, scope: Scope) -> tuple[ObjectKey,
         raise UserMistake(wrong.message, file=source.file, line=source.line) from None
     if problems:
         raise NotTaken("; ".join(problems), file=source.file, line=source.line)
-    namespaced = scope(kind_of(source.body))
     body = _placed(body, ready.app.namespace, namespaced)
     key = key_of(body)
     if namespaced is not False and not key.namespace:
@@ -147,7 +161,7 @@ def _ready(source: SourceObject, ready: Ready, scope: Scope) -> tuple[ObjectKey,
     if refused:
         raise NotTaken(refused, file=source.file, line=source.line)
     sent = labelled(body, ready.applyset)
-    return key, Sent(sent, digest(sent), source.file, source.line)
+    return key, sent, digest(sent)
 
 
 def _placed(body: Object, namespace: str, namespaced: bool | None) -> Object:

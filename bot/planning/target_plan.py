@@ -74,8 +74,12 @@ def _rendered_one(key: ObjectKey, question: Question) -> Compared:
 def _asked(question: Question, cluster: PlanCluster) -> TargetPlan:
     keys = sorted({*question.base.objects, *question.head.objects, *question.applied})
     observed = observe(cluster, _wanted(question), question.applyset)
+    posed = [_posed(key, question, observed, cluster) for key in keys]
     with ThreadPoolExecutor(WORKERS) as pool:
-        compared = list(pool.map(lambda key: _compare_one(key, question, observed, cluster), keys))
+        # What needs no call is compared right here: threads would only stand in each other's way.
+        pending = [None if each.verified else pool.submit(_compare_one, each, question, observed) for each in posed]
+        answers = zip(posed, pending, strict=True)
+        compared = [each.result() if each else _compare_one(one, question, observed) for one, each in answers]
     refusing = Refusing(cluster, question.upcoming, question.final)
     compared += hooks_compared(question.base, question.head, question.redactor, refusing)
     return _row(question, compared)
@@ -89,13 +93,32 @@ def _wanted(question: Question) -> list[Wanted]:
     return [Wanted(key, version) for key, version in versions.items()]
 
 
-def _compare_one(key: ObjectKey, question: Question, observed: Observed, cluster: PlanCluster) -> Compared:
+@dataclass(frozen=True, slots=True)
+class _Posed:
+    """One object's sides, and whether it is known without a call what the server makes of them."""
+
+    key: ObjectKey
+    sides: Sides
+    predictions: Predictions
+    cluster: PlanCluster
+
+    @property
+    def verified(self) -> bool:
+        sides = self.sides
+        return all(self.predictions.known(each) for each in (sides.applied, sides.base, sides.head) if each)
+
+
+def _posed(key: ObjectKey, question: Question, observed: Observed, cluster: PlanCluster) -> _Posed:
     live = observed.live.get(key)
     objects = (question.base.objects, question.head.objects, question.applied)
     base, head, applied = (_heeding(side.get(key), live, question.head.ignore) for side in objects)
-    sides = Sides(base, head, applied, live)
-    ours = applied is not None and live is not None and applied_by(live, MANAGER)
-    comparing = Comparing(Telling(key, question.redactor), Predictions(cluster, live, question.verifying), ours)
+    return _Posed(key, Sides(base, head, applied, live), Predictions(cluster, live, question.verifying), cluster)
+
+
+def _compare_one(posed: _Posed, question: Question, observed: Observed) -> Compared:
+    key, sides, cluster = posed.key, posed.sides, posed.cluster
+    ours = sides.applied is not None and sides.live is not None and applied_by(sides.live, MANAGER)
+    comparing = Comparing(Telling(key, question.redactor), posed.predictions, ours)
     refused = observed.hidden.get(key)
     if key.of in observed.unserved:
         refused = Refused(Refusal.NO_KIND, 404, f"the cluster does not serve the kind {key.of}")

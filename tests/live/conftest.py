@@ -58,7 +58,12 @@ class Guarded:
 
 @pytest.fixture(scope="session")
 def guarded(cluster: Access) -> Guarded:
-    """One guarded cluster for the folder; names are its own, so others may use the same API server."""
+    """One guarded cluster for the folder."""
+    return guard(cluster)
+
+
+def guard(cluster: Access) -> Guarded:
+    """Guard a cluster. Names are its own, so others may use the same API server."""
     suffix = uuid.uuid4().hex[:6]
     namespace = cluster.new_namespace(f"shop-{suffix}")
     ours = f"system:serviceaccount:bots-{suffix}"

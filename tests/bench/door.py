@@ -1,6 +1,6 @@
 """How fast the door answers: signed webhooks at a steady rate over loopback, from this process to a door of its own.
 
-    python -m tests.bench.webhook [--postgres] [--worker] [--rate 50] [--seconds 10]
+    python -m tests.bench.door [--postgres] [--worker] [--rate 50] [--seconds 10]
 
 `--worker` lets a worker run the jobs at the same time, in a third process. The door's budget is 50 ms at the 99th
 percentile with 50 a second; an answer counts from the moment it was due, so that a slow one delays the next visibly.
@@ -21,6 +21,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.bench.rows import Row
 from tests.databases import postgres_server
 from tests.handlers.webhooks import headers, pull_opened
 from tests.waiting import until
@@ -73,21 +74,32 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=50)
     parser.add_argument("--seconds", type=int, default=10)
     options = parser.parse_args()
+    took = door(options.rate, options.seconds, postgres=options.postgres, worker=options.worker)
+    p50, p99 = statistics.median(took), took[int(len(took) * 0.99)]
+    print(f"{len(took)} answers: p50 {p50:.1f} ms, p99 {p99:.1f} ms, slowest {took[-1]:.1f} ms")
+
+
+def door_rows(_: object) -> Iterator[Row]:
+    """The door's row of the bench, with a worker that runs the jobs."""
+    took = door(50, 10, worker=True)
+    yield Row("webhook answered at 50/s, p99", took[int(len(took) * 0.99)] / 1000, 0.05)
+
+
+def door(rate: int, seconds: int, *, postgres: bool = False, worker: bool = False) -> list[float]:
+    """Milliseconds that answers took, sorted."""
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         url = f"sqlite:///{folder}/plumbline.db"
-        if options.postgres:
+        if postgres:
             url = stack.enter_context(postgres_server()).fresh()
         port = free_port()
         stack.enter_context(process("handlers/door_process.py", url, str(port)))
         client = stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30))
         until(lambda: _ready(client))
-        if options.worker:
+        if worker:
             stack.enter_context(process("contract/worker_process.py", url, folder, "10"))
         measure(client, 20, 1)
-        took = sorted(measure(client, options.rate, options.seconds))
-    p50, p99 = statistics.median(took), took[int(len(took) * 0.99)]
-    print(f"{len(took)} answers: p50 {p50:.1f} ms, p99 {p99:.1f} ms, slowest {took[-1]:.1f} ms")
+        return sorted(measure(client, rate, seconds))
 
 
 def _ready(client: httpx.Client) -> bool:
