@@ -1,0 +1,118 @@
+"""A worker dies before any of its writes, one after the other: whoever goes on leaves everything as it has to be."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.config import App
+from bot.domain.deployments import Deployment, DeploymentState
+from bot.domain.subjects import Target, say_commit_job
+from bot.objects.read import read_stream
+from bot.ports.renderer import Rendered, Setting
+from fixtures.cluster.access import Access
+from tests.live.delivering import Delivering, delivering
+from tests.live.mortal import Died, Fate, mortal
+
+pytestmark = pytest.mark.live
+
+
+class Quick:
+    """The port Renderer for what these tests write, without a jail."""
+
+    def render(self, checkout: Path, app: App, setting: Setting | None = None) -> Rendered:
+        files = sorted((checkout / app.path).glob("*.yaml"))
+        sources = [each for file in files for each in read_stream(file.read_bytes(), f"{app.path}/{file.name}")]
+        return Rendered(tuple(sources), (app.path,))
+
+
+MOST = 200
+"""More steps than one deployment takes."""
+
+
+@pytest.fixture(scope="module")
+def shop(cluster: Access, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivering]:
+    with delivering(cluster, tmp_path_factory.mktemp("kills")) as found:
+        cluster.new_namespace(found.prefix)
+        found.ports = replace(found.ports, renderer=Quick())
+        yield found
+
+
+def config_map(name: str, value: str, wave: int = 0) -> str:
+    metadata = f"{{name: {name}, annotations: {{plumbline.dev/wave: '{wave}'}}}}"
+    return f"apiVersion: v1\nkind: ConfigMap\nmetadata: {metadata}\ndata: {{value: {value}}}\n"
+
+
+def side(name: str) -> dict[str, str | None]:
+    """Two waves: an object that each side changes, and one in each wave that only this side has."""
+    text = "---\n".join(
+        [config_map("both", name), config_map(f"early-{name}", name), config_map(f"late-{name}", name, 1)]
+    )
+    return {"web/all.yaml": text}
+
+
+def killed(shop: Delivering, row: Deployment, fate: Fate) -> bool:
+    """Whether a worker died on the way to the end of a deployment."""
+    try:
+        shop.until(row, lambda each: each.state.ended, ports=mortal(shop.ports, fate))
+    except Died:
+        return True
+    return False
+
+
+def ours(shop: Delivering) -> dict[str, Any]:
+    """The ConfigMaps that live, but for what the cluster itself puts into a namespace."""
+    found = shop.live("configmaps")
+    return {name: body for name, body in found.items() if name != "kube-root-ca.crt"}
+
+
+def said(shop: Delivering, row: Deployment) -> bool:
+    """Whether what the forge shows of a deployment is due, so that its check ends."""
+    with shop.ports.ledger.begin() as tx:
+        return tx.jobs.due(say_commit_job(row.repository, row.commit))
+
+
+def test_a_worker_may_die_before_any_write_and_the_next_one_ends_it_well(shop: Delivering) -> None:
+    assert shop.deliver(shop.commit(side("b"))).state is DeploymentState.HEALTHY
+    walked: list[str] = []
+    for at in range(1, MOST):
+        name = "ab"[(at - 1) % 2]
+        row = shop.due(shop.commit(side(name)))
+        fate = Fate(at)
+        died = killed(shop, row, fate)
+        ended = shop.until(row, lambda each: each.state.ended)
+        assert ended.state is DeploymentState.HEALTHY, (at, fate.steps, ended)
+        live = ours(shop)
+        assert live["both"]["data"] == {"value": name}
+        assert {f"early-{name}", f"late-{name}"} <= live.keys()
+        uids = {f"ConfigMap/{each}": body["metadata"]["uid"] for each, body in live.items()}
+        assert shop.kept() == shop.mapped() == uids, (at, fate.steps)
+        assert said(shop, ended)
+        if not died:
+            walked = fate.steps
+            break
+    assert {"widen", "settle", "save", "put", "apply ConfigMap/both"} <= set(walked)
+
+
+def test_one_target_that_fails_holds_up_none_of_forty(shop: Delivering) -> None:
+    apps = [f"app-{number}" for number in range(40)]
+
+    def deployed(value: str, odd_one: str) -> tuple[dict[str, Deployment], float]:
+        texts = {app: config_map(app, value) for app in apps} | {"app-7": odd_one}
+        commit = shop.commit({f"{app}/a.yaml": text for app, text in texts.items()}, apps)
+        rows = [shop.due(commit, Target("prod", app)) for app in apps]
+        began = time.monotonic()
+        with ThreadPoolExecutor(8) as pool:
+            ended = pool.map(lambda row: shop.until(row, lambda each: each.state.ended), rows)
+            return dict(zip(apps, ended, strict=True)), time.monotonic() - began
+
+    rows, alone = deployed("one", config_map("app-7", "one"))
+    assert {row.state for row in rows.values()} == {DeploymentState.HEALTHY}
+    rows, beside = deployed("two", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app-7}\ndata: [no, map]\n")
+    assert [app for app, row in rows.items() if row.state is not DeploymentState.HEALTHY] == ["app-7"]
+    assert rows["app-7"].state is DeploymentState.FAILED
+    assert beside < 2 * alone + 3
