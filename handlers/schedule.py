@@ -30,6 +30,8 @@ KEEP_SECONDS = 90 * 24 * 3600.0
 LISTEN_SECONDS = 120.0
 LOOK_BACK_SECONDS = 3 * 24 * 3600.0
 MOST_ASKED = 100
+REFUSED = (400, 413)
+"""How the door answers what it can make nothing of, and would again."""
 
 NEEDS = ("contents:read", "pull_requests:read")
 
@@ -119,7 +121,8 @@ def listen(ports: Ports) -> None:
     since = ports.clock.now() - LOOK_BACK_SECONDS
     for log in ports.delivery_logs:
         try:
-            for failed in log.failed(since)[:MOST_ASKED]:
+            hopeful = [failed for failed in log.failed(since) if failed.answered not in REFUSED]
+            for failed in hopeful[:MOST_ASKED]:
                 _ask_again(log, failed)
         except TryLater as away:
             _log.warning("deliveries not asked for", why=str(away))

@@ -54,7 +54,7 @@ def without_credentials(text: str, replaced: Replace) -> str:
         return replaced(text)
     text = _SHAPES.sub(lambda found: replaced(found[0]), text)
     text = _FLAG.sub(lambda found: _assigned(found, replaced, lone_key=False), text)
-    return _EQUALS.sub(lambda found: _assigned(found, replaced, lone_key=True), text)
+    return _EQUALS.sub(lambda found: _assigned(found, replaced, lone_key=True), text) if "=" in text else text
 
 
 def flags_secret(argument: str) -> bool:
@@ -67,7 +67,8 @@ def _lines(lines: list[str], replaced: Replace) -> Iterator[str]:
     while position < len(lines):
         line = lines[position]
         position += 1
-        found = next((match for match in _NAMED.finditer(line) if _is_secret(match)), None)
+        names = _NAMED.finditer(line) if ":" in line or "=" in line else ()
+        found = next((match for match in names if _is_secret(match)), None)
         value = _VALUE.match(line, found.end()) if found else None
         if found is None or value is None:
             yield line

@@ -10,20 +10,22 @@ class FailedDelivery:
     """A delivery none of whose attempts was answered well.
 
     `attempt` is the id of its newest attempt, `delivery` the forge's id of the delivery itself, which repeats keep,
-    `time` when that attempt was made, in seconds since the epoch.
+    `time` when that attempt was made, in seconds since the epoch, `answered` the HTTP status it got, 0 for none.
     """
 
     attempt: int
     delivery: str
     event: str
     time: float
+    answered: int = 0
 
 
 class DeliveryLog(Protocol):
     """Deliveries of one forge. Calls raise TryLater when the forge is away or asks us to slow down."""
 
     def failed(self, since: float) -> Sequence[FailedDelivery]:
-        """Deliveries after that moment (seconds since the epoch) that never succeeded, oldest first."""
+        """Deliveries that never succeeded and were first tried after that moment (seconds since the epoch), oldest
+        attempt first."""
         ...
 
     def ask_again(self, attempt: int) -> None:

@@ -31,11 +31,14 @@ class Log:
 
     many: int
     answers: int = 1_000_000
+    answered: int = 0
     asked: list[int] = field(default_factory=list)
 
     def failed(self, since: float) -> Sequence[FailedDelivery]:
         """As many as there are, oldest first."""
-        return [FailedDelivery(number, f"d{number}", "push", since + number) for number in range(self.many)]
+        return [
+            FailedDelivery(number, f"d{number}", "push", since + number, self.answered) for number in range(self.many)
+        ]
 
     def ask_again(self, attempt: int) -> None:
         """Note it, as long as it answers."""
@@ -99,3 +102,10 @@ def test_a_forge_that_does_not_answer_ends_the_asking_until_the_next_time() -> N
     first, second = Log(many=10, answers=3), Log(many=2)
     listen(ports(None, first, second))
     assert (first.asked, second.asked) == ([0, 1, 2], [0, 1])
+
+
+@pytest.mark.parametrize(("answered", "again"), [(0, True), (502, True), (401, True), (400, False), (413, False)])
+def test_what_the_door_can_make_nothing_of_is_not_asked_for_again(answered: int, again: bool) -> None:
+    log = Log(many=1, answered=answered)
+    listen(ports(None, log))
+    assert bool(log.asked) is again

@@ -24,14 +24,21 @@ class GitHubDeliveries:
         self._address = f"{app.api}/app/hook/deliveries"
 
     def failed(self, since: float) -> Sequence[FailedDelivery]:
-        """Deliveries after that moment none of whose attempts was answered with 2xx, oldest first."""
+        """Deliveries none of whose attempts was answered with 2xx, oldest attempt first.
+
+        Only those that were first tried after that moment: each time we ask makes a newer attempt, so that otherwise
+        nothing would ever grow too old.
+        """
         newest: dict[str, FailedDelivery] = {}
-        arrived: set[str] = set()
+        over: set[str] = set()
+        begun: set[str] = set()
         for attempt in self._attempts(since):
             if 200 <= attempt["status_code"] < 300:
-                arrived.add(attempt["guid"])
+                over.add(attempt["guid"])
+            if not attempt["redelivery"]:
+                begun.add(attempt["guid"])
             newest.setdefault(attempt["guid"], _failed(attempt))
-        return [each for guid, each in reversed(newest.items()) if guid not in arrived]
+        return [each for guid, each in reversed(newest.items()) if guid in begun - over]
 
     def ask_again(self, attempt: int) -> None:
         """Have GitHub send a delivery once more, under its old GUID. One that is forgotten is fine."""
@@ -61,4 +68,4 @@ def _time(attempt: dict[str, Any]) -> float:
 
 
 def _failed(attempt: dict[str, Any]) -> FailedDelivery:
-    return FailedDelivery(attempt["id"], attempt["guid"], attempt["event"], _time(attempt))
+    return FailedDelivery(attempt["id"], attempt["guid"], attempt["event"], _time(attempt), attempt["status_code"])
