@@ -60,7 +60,7 @@ def wire(settings: Settings) -> Iterator[Wired]:
     """The bot as the operator configured it, let go of at the end. Raises UserMistake for what is missing or wrong."""
     from bot.forges.github.app import App
     from bot.forges.github.door import GitHubDoor
-    from bot.forges.github.github import GitHub
+    from bot.forges.github.github import PUSH_NEEDS, GitHub
     from bot.ledger.engine import Engine
     from bot.ledger.ledger import open_ledger
 
@@ -79,7 +79,11 @@ def wire(settings: Settings) -> Iterator[Wired]:
             clock=SystemClock(),
             ledger=ledger,
             forges=forges,
-            workspace=GitWorkspace(settings.data_dir / "git", lambda each: Remote(*forges.git_remote(each))),
+            workspace=GitWorkspace(
+                settings.data_dir / "git",
+                lambda each: Remote(*forges.git_remote(each)),
+                lambda each: Remote(*forges.git_remote(each, PUSH_NEEDS)),
+            ),
             renderer=JailedRenderer(settings.data_dir / "jail"),
             renders=MemoryRenderCache(),
             clusters=KubernetesClusters(key),

@@ -14,7 +14,7 @@ from bot.planning.configs import config_at
 from bot.ports.forge import Forge
 from bot.ports.reactions import Emoji
 from bot.ports.world import Ports
-from handlers import approve, fork, replan, usage, word
+from handlers import approve, fork, replan, rollback, usage, word
 from handlers.asking import Asked, note
 from handlers.say import reply
 
@@ -26,6 +26,7 @@ REACTIONS: Mapping[str, Callable[[Command, Asked], str]] = {
     "deploy": word.give_word,
     "approve": approve.approve,
     "ok-to-plan": fork.allow,
+    "rollback": rollback.roll_back,
     "help": usage.list_commands,
 }
 """What each command does. Returns what is to be replied, empty when the emoji say enough; raises UserMistake to refuse,

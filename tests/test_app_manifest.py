@@ -59,9 +59,11 @@ def test_no_job_asks_for_more_than_the_manifest_has() -> None:
         assert granted.get(name) in (level, "write"), f"{path} asks for {need}"
 
 
-def test_nothing_may_write_code_or_workflows() -> None:
+def test_code_is_written_for_rollbacks_alone_and_workflows_never() -> None:
     permissions = MANIFEST["default_permissions"]
-    assert permissions["contents"] == "read"
+    assert {path for path, need in used() if need == "contents:write"} == {"bot/forges/github/github.py"}
+    pushing = [path for path in (ROOT / "handlers").rglob("*.py") if ".push(" in path.read_text()]
+    assert [path.name for path in pushing] == ["rollback.py"]
     assert not {"workflows", "administration", "actions", "secrets", "organization_administration"} & set(permissions)
 
 

@@ -24,7 +24,7 @@ NEEDS = ("pull_requests:read", "issues:read", "contents:read")
 def missing_approvals(scene: Scene, row: Deployment, judged: Sequence[Ruling]) -> list[Condition]:
     """What a row's pulls, and the commit itself for what came without one, still lack. Raises TryLater."""
     conditions = []
-    for ruling in judged:
+    for ruling in () if row.repeats else judged:
         needed = max(ruling.environment.approvals, floor_of(scene))
         if needed:
             found = _approvers(scene, row, ruling, needed)

@@ -89,6 +89,12 @@ TABLE: Mapping[str, Row] = {
         ),
         Row("approve", Need.DEPLOYERS, "say yes to what somebody else changes there", Takes.ENVIRONMENT),
         Row("ok-to-plan", Need.WRITE, "have the head of a fork's pull rendered, as it is now"),
+        Row(
+            "rollback",
+            Need.DEPLOYERS,
+            "open a pull that takes back a target's last deployed change",
+            Takes.TARGET,
+        ),
         Row("help", Need.READ, "say what you may use here"),
     )
 }

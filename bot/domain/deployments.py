@@ -156,6 +156,11 @@ class Deployment:
     started: float = 0.0
     changed: float = 0.0
 
+    @property
+    def repeats(self) -> bool:
+        """Whether it delivers once more what ran healthily already: its range is empty, so it brings no change."""
+        return self.since == self.commit
+
 
 def may_follow(before: DeploymentState, after: DeploymentState) -> bool:
     """Whether a deployment may go from one state to the other; staying is always allowed unless it has ended."""

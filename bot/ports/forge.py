@@ -8,6 +8,7 @@ from bot.ports.checks import Checks
 from bot.ports.comments import Comments
 from bot.ports.forge_deployments import ForgeDeployments
 from bot.ports.permissions import Permissions
+from bot.ports.proposals import Proposals
 from bot.ports.pulls import Pulls
 from bot.ports.reactions import Reactions
 from bot.ports.reviews import Reviews
@@ -44,6 +45,8 @@ class Forge(Protocol):
     def permissions(self) -> Permissions: ...
     @property
     def reviews(self) -> Reviews: ...
+    @property
+    def proposals(self) -> Proposals: ...
 
 
 class Forges(Protocol):

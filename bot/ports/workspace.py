@@ -17,7 +17,8 @@ class MergeConflict:
 
 
 class Workspace(Protocol):
-    """Git, read-only towards the forge. Commit ids are 40 hex digits; every method but `fetch` works offline."""
+    """Git, read-only towards the forge but for `push`. Commit ids are 40 hex digits; all but that and `fetch` work
+    offline."""
 
     def fetch(self, repository: Repository, *commits: str, branch: str = "") -> None:
         """Make commits (and a branch's history) available here. Raises TryLater when the forge does not answer."""
@@ -29,6 +30,16 @@ class Workspace(Protocol):
 
     def merge(self, repository: Repository, base: str, head: str) -> str | MergeConflict:
         """A commit that holds base⊕head, the same id each time for the same pair; or what clashes."""
+        ...
+
+    def revert(self, repository: Repository, tip: str, commits: Sequence[str], message: str) -> str | MergeConflict:
+        """A commit on top of the tip that takes commits back (newest first), the same id for the same question; the tip
+        itself when that changes nothing. Raises UserMistake for a repository's first commit."""
+        ...
+
+    def push(self, repository: Repository, commit: str, branch: str) -> None:
+        """Make a branch on the forge that stands on a commit; never moves another's. Raises UserMistake when the forge
+        does not take it, TryLater when it is away. The only write to a repository."""
         ...
 
     def merge_base(self, repository: Repository, one: str, other: str) -> str | None:

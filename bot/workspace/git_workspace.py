@@ -10,24 +10,30 @@ from bot.domain.pulls import Repository
 from bot.ports.workspace import MergeConflict
 from bot.workspace.git import GitFailed, Remote, read
 from bot.workspace.listing import Entry, Listings, entries
-from bot.workspace.mirror import Mirror, branch_ref
+from bot.workspace.mirror import Mirror, branch_ref, push
 from bot.workspace.tree import Trees, write_tree
 
 MAX_READ = 1 << 20
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _MERGED = b"Plumbline looks at these two commits merged\n"
-_IDENTITY = "Plumbline <plumbline> 0 +0000"
 
 
 class GitWorkspace:
     """Implements `bot.ports.workspace.Workspace`. Safe to share between threads, and between processes by its folder.
 
-    `remote` says where a repository is fetched from and with which token; it is asked anew for every fetch.
+    `remote` says where a repository is fetched from and with which token; it is asked anew for every fetch. `writing`
+    says the same for a push; without it nothing can be pushed.
     """
 
-    def __init__(self, folder: Path, remote: Callable[[Repository], Remote]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        remote: Callable[[Repository], Remote],
+        writing: Callable[[Repository], Remote] | None = None,
+    ) -> None:
         self._folder = folder
         self._remote = remote
+        self._writing = writing
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._trees = Trees(folder / "trees")
         self._trees.clear()
@@ -59,6 +65,54 @@ class GitWorkspace:
 
     def merge(self, repository: Repository, base: str, head: str) -> str | MergeConflict:
         """A commit, never pushed, that holds base and head merged; author and time are fixed, so its id is too."""
+        found = self._merged(repository, base, head)
+        if isinstance(found, MergeConflict):
+            return found
+        return self._written(repository, found, (base, head), _MERGED)
+
+    def revert(self, repository: Repository, tip: str, commits: Sequence[str], message: str) -> str | MergeConflict:
+        """A commit on top of the tip that takes these commits back, newest first; the same id for the same question.
+
+        Each is merged out as `git revert` does it: against what it stood on, with itself as the base. Of a merge the
+        first parent is what it stood on. The tip itself when that changes nothing.
+        """
+        now = tip
+        for commit in commits:
+            stood_on = self.older(repository, commit, 1)
+            if not stood_on:
+                raise UserMistake(f"{commit[:7]} is the first commit, which cannot be taken back")
+            undone = self._written(repository, self._tree(repository, stood_on[0]), (commit,), _MERGED)
+            tree = self._merged(repository, now, undone)
+            if isinstance(tree, MergeConflict):
+                return tree
+            now = self._written(repository, tree, (now,), _MERGED)
+        tree = self._tree(repository, now)
+        if tree == self._tree(repository, tip):
+            return tip
+        return self._written(repository, tree, (tip,), message.encode(errors="replace"), self._time(repository, tip))
+
+    def push(self, repository: Repository, commit: str, branch: str) -> None:
+        """Make a branch on the forge that stands on a commit. Raises UserMistake when the forge does not let us."""
+        branch_ref(branch)
+        if self._writing is None:
+            raise UserMistake("this repository is not written to")
+        with _told(self._mirror(repository), _commit(commit)) as git_dir:
+            push(git_dir, self._writing(repository), f"{commit}:refs/heads/{branch}")
+
+    def _time(self, repository: Repository, commit: str) -> int:
+        """When a commit was made, in seconds since the epoch."""
+        _, out = self._read(repository, "rev-list", "--max-count=1", "--format=%ct", _commit(commit))
+        return int(out.split()[-1])
+
+    def _written(self, repository: Repository, tree: str, parents: Sequence[str], message: bytes, at: int = 0) -> str:
+        identity = f"Plumbline <plumbline> {at} +0000"
+        above = "".join(f"parent {parent}\n" for parent in parents)
+        header = f"tree {tree}\n{above}author {identity}\ncommitter {identity}\n\n"
+        arguments = ("hash-object", "-t", "commit", "-w", "--stdin")
+        return self._read(repository, *arguments, input=header.encode() + message)[1].decode().strip()
+
+    def _merged(self, repository: Repository, base: str, head: str) -> str | MergeConflict:
+        """The tree of two commits merged."""
         pair = (_commit(base), _commit(head))
         if missing := self._mirror(repository).missing(pair):
             raise UserMistake(f"commit {missing[0]} is not here")
@@ -72,10 +126,7 @@ class GitWorkspace:
         tree, *clashes = out.decode(errors="backslashreplace").split("\0")
         if code:
             return MergeConflict(tuple(sorted({path for path in clashes if path})))
-        header = f"tree {tree}\nparent {pair[0]}\nparent {pair[1]}\nauthor {_IDENTITY}\ncommitter {_IDENTITY}\n\n"
-        written = header.encode() + _MERGED
-        _, made = self._read(repository, "hash-object", "-t", "commit", "-w", "--stdin", input=written)
-        return made.decode().strip()
+        return tree
 
     def merge_base(self, repository: Repository, one: str, other: str) -> str | None:
         """The newest common ancestor, None when there is none."""

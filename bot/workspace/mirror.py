@@ -92,6 +92,19 @@ class Mirror:
             fetch(self.git_dir, ("repack", "-d", "-q", "--geometric=2"), Remote("/"))
 
 
+def push(git_dir: Path, remote: Remote, spec: str) -> None:
+    """Send a commit to a branch, never over another one. Raises UserMistake when the remote does not take it, and
+    TryLater for what may pass."""
+    try:
+        fetch(git_dir, ("push", "--quiet", "--no-verify", "--end-of-options", remote.url, spec), remote)
+    except GitFailed as error:
+        said = error.error
+        if re.search(r"rejected|declined|denied|returned error: 403", said):
+            remedy = "see which branches the App may write, and that it has contents: write"
+            raise UserMistake(f"the forge does not take the branch: {said.splitlines()[-1][:200]}", remedy) from None
+        raise TryLater(f"git push: {said}", after=10.0) from None
+
+
 def branch_ref(branch: str) -> str:
     """Where a branch is kept: hashed, so that `release` and `release/1` may follow each other. Raises UserMistake."""
     if not _BRANCH.fullmatch(branch):

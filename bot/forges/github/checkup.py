@@ -54,6 +54,8 @@ def _permissions(given: Mapping[str, str]) -> Iterator[Checkup]:
         yield bad(_ABOUT, f"the App lacks {', '.join(missing)}", "give it the permissions of app.yaml, and accept them")
     else:
         yield good(_ABOUT, "the App has the permissions of this version")
+    if given.get("contents") == "read":
+        yield doubtful(_ABOUT, "the App may not write contents", "give it that if `rollback` is to open pulls")
     if "workflows" in given:
         yield doubtful(_ABOUT, "the App may write workflows", "take that away: it is never needed")
 

@@ -18,12 +18,15 @@ from bot.forges.github.deliveries import GitHubDeliveries
 from bot.forges.github.forge_deployments import GitHubDeployments
 from bot.forges.github.pace import Pace
 from bot.forges.github.permissions import TEAM_NEEDS, GitHubPermissions
+from bot.forges.github.proposals import GitHubProposals
 from bot.forges.github.pulls import GitHubPulls
 from bot.forges.github.reactions import GitHubReactions
 from bot.forges.github.reviews import GitHubReviews
 from bot.ports.forge import Forge
 
 GIT_NEEDS = ("contents:read",)
+PUSH_NEEDS = ("contents:write",)
+"""Asked for when a branch of a rollback is pushed, and never otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class GitHubForge:
     reactions: GitHubReactions
     permissions: GitHubPermissions
     reviews: GitHubReviews
+    proposals: GitHubProposals
 
 
 class GitHub:
@@ -65,16 +69,17 @@ class GitHub:
                 GitHubReactions(connection),
                 GitHubPermissions(connection, lambda: self._connect(repository, TEAM_NEEDS)),
                 GitHubReviews(connection),
+                GitHubProposals(connection),
             )
         finally:
             connection.close()
 
-    def git_remote(self, repository: Repository) -> tuple[str, str]:
+    def git_remote(self, repository: Repository, needs: tuple[str, ...] = GIT_NEEDS) -> tuple[str, str]:
         """The address git clones a repository from, and a token to read it as user `x-access-token`.
 
         The token belongs into git's environment, never into the address. Raises TryLater and ForgeRefused.
         """
-        token = self._tokens.get(repository, read_needs(GIT_NEEDS))
+        token = self._tokens.get(repository, read_needs(needs))
         return f"{self._app.web}/{repository.path}.git", token
 
     def deliveries(self) -> GitHubDeliveries:

@@ -1,0 +1,69 @@
+"""`rollback`: runs when a deployer wants a target's last deployed change taken back."""
+
+from bot.comments.rollback import Rollback, rollback_body, rollback_message, rollback_reply, rollback_title
+from bot.delivery.returning import commits_to_take_back, last_change
+from bot.domain.commands import Command
+from bot.domain.deployments import Deployment
+from bot.domain.errors import UserMistake
+from bot.domain.subjects import pull_key
+from bot.ports.forge import ForgeRefused
+from bot.ports.proposals import Proposal
+from bot.ports.workspace import MergeConflict
+from handlers.asking import Asked, allowed, newest_here, note, ruling
+
+BRANCHES = "plumbline/rollback-"
+
+
+def roll_back(command: Command, asked: Asked) -> str:
+    """Open a pull that takes back the last deployed change of the targets: what is said of it.
+
+    Repeated after a crash it finds the same commit, branch and pull. Raises UserMistake when there is nothing to take
+    back, when it clashes with what came later, and for who may not.
+    """
+    changes = _changes(command, asked)
+    allowed(command, asked, [each for row in changes for each in ruling(asked, row)])
+    with asked.ports.ledger.begin() as tx:
+        if tx.slots.get(pull_key(asked.repository, asked.number), asked.slot) is not None:
+            return ""
+    rollback, opened = _propose(asked, changes)
+    with asked.ports.ledger.begin() as tx:
+        if asked.first_time(tx):
+            for row in changes:
+                note(tx, asked, "rollback", str(row.target), f"#{opened} takes back {', '.join(rollback.commits)}")
+    return rollback_reply(rollback, opened)
+
+
+def _changes(command: Command, asked: Asked) -> list[Deployment]:
+    """The change to take back of each target: of the one that was named, else of all that the pull changed."""
+    targets = command.targets or tuple(row.target for row in newest_here(asked))
+    if not targets:
+        raise UserMistake("nothing of this was deployed", "name a target, as in prod/web")
+    gone = [target for target in targets if target not in asked.config.targets()]
+    if gone:
+        raise UserMistake(f"{gone[0]} is not in the config", "name a target that is")
+    with asked.ports.ledger.begin() as tx:
+        rows = {target: tx.deployments.of_target(asked.repository, target) for target in targets}
+    return [last_change(rows[target], target) for target in targets]
+
+
+def _propose(asked: Asked, changes: list[Deployment]) -> tuple[Rollback, int]:
+    """Make the commit, its branch and the pull, each unless it is there."""
+    workspace = asked.ports.workspace
+    base, tip = asked.forge.pulls.default_branch()
+    workspace.fetch(asked.where, tip, branch=base)
+    back = tuple(commits_to_take_back(asked.ports, asked.forge, changes, tip))
+    rollback = Rollback(tuple(row.target for row in changes), back, asked.person.login, asked.number)
+    made = workspace.revert(asked.where, tip, back, rollback_message(rollback)) if back else tip
+    if isinstance(made, MergeConflict):
+        paths = ", ".join(made.paths[:5])
+        raise UserMistake(f"later commits changed the same lines in {paths}", "write the pull yourself")
+    if made == tip:
+        raise UserMistake("that has been taken back already", "see what waits with status")
+    branch = f"{BRANCHES}{made[:12]}"
+    try:
+        workspace.push(asked.where, made, branch)
+    except ForgeRefused as refused:
+        remedy = "give it contents: write, and accept that where it is installed"
+        raise UserMistake(f"the App may not write branches here ({refused.status})", remedy) from None
+    proposal = Proposal(branch, base, rollback_title(rollback), rollback_body(rollback))
+    return rollback, asked.forge.proposals.open(proposal)
