@@ -14,7 +14,7 @@ from bot.planning.configs import config_at
 from bot.ports.forge import Forge
 from bot.ports.reactions import Emoji
 from bot.ports.world import Ports
-from handlers import approve, fork, replan, rollback, usage, word
+from handlers import approve, cancel, explain, fork, hold, lock, replan, rollback, usage, word
 from handlers.asking import Asked, note
 from handlers.say import reply
 
@@ -25,6 +25,14 @@ REACTIONS: Mapping[str, Callable[[Command, Asked], str]] = {
     "plan": replan.plan_again,
     "deploy": word.give_word,
     "approve": approve.approve,
+    "hold": hold.hold,
+    "unhold": hold.unhold,
+    "lock": lock.lock,
+    "unlock": lock.unlock,
+    "cancel": cancel.cancel,
+    "explain": explain.explain,
+    "status": explain.status,
+    "config": explain.config,
     "ok-to-plan": fork.allow,
     "rollback": rollback.roll_back,
     "help": usage.list_commands,

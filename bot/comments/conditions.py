@@ -35,8 +35,9 @@ def condition(each: Condition, target: Target, prefix: str = PREFIX) -> str:
 def _approvals(each: Condition, target: Target, prefix: str) -> str:
     pull = each.subject.startswith("#")
     how = f"{named(f'{prefix} approve {target.environment}')} there" + (' or a review "Approve"' if pull else "")
-    where = label(each.subject) if pull else f"{label(each.subject)}, in its issue"
-    return f"waiting for approvals of {where} ({label(each.more)}){_by(each.who)}: {how}"
+    where = named(each.subject) + ("" if pull else ", in its issue")
+    who = f" by {label(each.who)}" if each.who else ""
+    return f"waiting for approvals of {where}{who}, {label(each.more)} so far: {how}"
 
 
 def _stopped(each: Condition, target: Target, prefix: str) -> str:
@@ -45,7 +46,7 @@ def _stopped(each: Condition, target: Target, prefix: str) -> str:
     admins = f"; a repository admin may write {named(override)}"
     match each.wait:
         case Wait.HOLD:
-            return f"held by {label(each.who)} on {label(each.subject)}: {named(f'{prefix} unhold')} there"
+            return f"held by {label(each.who)} on {named(each.subject)}: {named(f'{prefix} unhold')} there"
         case Wait.LOCK:
             why = f" ({label(each.more)})" if each.more else ""
             return (

@@ -24,7 +24,7 @@ class BranchMoved:
 
 @dataclass(frozen=True, slots=True)
 class CommentWritten:
-    """A person wrote a comment on a pull."""
+    """A person wrote a comment on a pull, or on an issue of ours."""
 
     repository: Repository
     number: int

@@ -7,6 +7,7 @@ from bot.domain.pulls import Repository
 from bot.ports.checks import Checks
 from bot.ports.comments import Comments
 from bot.ports.forge_deployments import ForgeDeployments
+from bot.ports.issues import Issues
 from bot.ports.permissions import Permissions
 from bot.ports.proposals import Proposals
 from bot.ports.pulls import Pulls
@@ -47,6 +48,8 @@ class Forge(Protocol):
     def reviews(self) -> Reviews: ...
     @property
     def proposals(self) -> Proposals: ...
+    @property
+    def issues(self) -> Issues: ...
 
 
 class Forges(Protocol):

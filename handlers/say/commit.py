@@ -8,9 +8,10 @@ from bot.domain.plans import Plan
 from bot.domain.subjects import Job, Target, look_job, read_commit_key, say_commit_job
 from bot.ports.ledger import POSTED, KnownRepository, Said, posted
 from bot.ports.world import Ports
+from handlers.say.issue import say_issue
 from handlers.say.writing import Writer, prefix_of
 
-NEEDS = ("checks:write", "deployments:write")
+NEEDS = ("checks:write", "deployments:write", "issues:write")
 REST_AFTER = 2.0
 
 
@@ -37,6 +38,8 @@ def _say(
         for environment, rows in sorted(environments.items()):
             writer.check(f"check:{DEPLOY}{environment}", deploy_check(environment, rows, ports.clock.now(), prefix))
             writer.deployment(f"deployment:{environment}", (commit, environment), deploy_status(rows))
+        if environments:
+            say_issue(ports, forge, [row for rows in environments.values() for row in rows], prefix)
 
 
 def _awaited(ports: Ports, subject: str, said: Said, environments: dict[str, list[Deployment]]) -> bool:

@@ -24,7 +24,7 @@ from bot.ports.world import Ports
 from handlers.say.writing import BEGUN, Writer, prefix_of
 
 NEEDS = ("pull_requests:write", "checks:write")
-COMMENT_NEEDS = ("pull_requests:write",)
+COMMENT_NEEDS = ("pull_requests:write", "issues:write")
 PLAN_SLOT, DEPLOYMENT_SLOT, CHECK_SLOT = "plan", "deployment", "check:"
 
 

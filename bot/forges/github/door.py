@@ -96,8 +96,10 @@ def _push(payload: dict[str, Any], _: int) -> Event | None:
     return BranchMoved(repository, branch, _commit(payload, "after")) if repository else None
 
 
-def _issue_comment(payload: dict[str, Any], _: int) -> Event | None:
-    if _text(payload, "action") != "created" or "pull_request" not in _part(payload, "issue"):
+def _issue_comment(payload: dict[str, Any], app_id: int) -> Event | None:
+    """A person's comment on a pull, or on an issue that this App opened."""
+    issue = _part(payload, "issue")
+    if _text(payload, "action") != "created" or not ("pull_request" in issue or _is_ours(issue, app_id)):
         return None
     comment = _part(payload, "comment")
     writers = (_part(comment, "user"), _part(payload, "sender"))
@@ -107,6 +109,11 @@ def _issue_comment(payload: dict[str, Any], _: int) -> Event | None:
     if repository is None:
         return None
     return CommentWritten(repository, _number(_part(payload, "issue"), "number"), _number(comment, "id"))
+
+
+def _is_ours(issue: dict[str, Any], app_id: int) -> bool:
+    app = issue.get("performed_via_github_app")
+    return isinstance(app, dict) and app.get("id") == app_id
 
 
 def _check(part: str) -> Callable[[dict[str, Any], int], Event | None]:

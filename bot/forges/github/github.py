@@ -16,6 +16,7 @@ from bot.forges.github.comments import GitHubComments
 from bot.forges.github.connection import TIMEOUT, USER_AGENT, Connection
 from bot.forges.github.deliveries import GitHubDeliveries
 from bot.forges.github.forge_deployments import GitHubDeployments
+from bot.forges.github.issues import GitHubIssues
 from bot.forges.github.pace import Pace
 from bot.forges.github.permissions import TEAM_NEEDS, GitHubPermissions
 from bot.forges.github.proposals import GitHubProposals
@@ -42,6 +43,7 @@ class GitHubForge:
     permissions: GitHubPermissions
     reviews: GitHubReviews
     proposals: GitHubProposals
+    issues: GitHubIssues
 
 
 class GitHub:
@@ -70,6 +72,7 @@ class GitHub:
                 GitHubPermissions(connection, lambda: self._connect(repository, TEAM_NEEDS)),
                 GitHubReviews(connection),
                 GitHubProposals(connection),
+                GitHubIssues(connection),
             )
         finally:
             connection.close()
