@@ -75,7 +75,7 @@ def _write(scene: Scene, row: Deployment, reached: Reach, wave: _Wave) -> list[t
         for begin in range(0, len(due), BATCH):
             _still_mine(scene, row)
             batch = [wave.objects[key] for key in due[begin : begin + BATCH]]
-            tasks = {pool.submit(_apply, reached.api, sent.body, wave.ignore, ours): sent for sent in batch}
+            tasks = {pool.submit(_apply, reached.api, sent, wave.ignore, ours): sent for sent in batch}
             problems += _arrived(scene, row, tasks)
     return sorted(problems, key=lambda each: key_of(each[0].body))
 
@@ -101,10 +101,10 @@ def _still_mine(scene: Scene, row: Deployment) -> None:
             raise Overtaken
 
 
-def _apply(api: ApplyCluster, body: Object, rules: Sequence[IgnoreRule], ours: Collection[str]) -> Answer:
+def _apply(api: ApplyCluster, sent: Sent, rules: Sequence[IgnoreRule], ours: Collection[str]) -> Answer:
     """Send an object, what is left to others as it lives. Only what is ours, or was shown as a takeover, is forced: an
     owner that turned up since is not run over."""
-    return api.apply(heeding(api, body, rules), force=str(key_of(body)) in ours)
+    return api.apply(heeding(api, sent, rules), force=str(key_of(sent.body)) in ours)
 
 
 def _note(scene: Scene, row: Deployment, written: Sequence[tuple[Sent, Object]]) -> None:

@@ -21,11 +21,13 @@ _NAME = re.compile(r"(?!\.{1,2}$)[^/%\s\x00-\x1f\x7f]{1,253}")
 
 @dataclass(frozen=True)
 class SourceObject:
-    """An object as written, with the place of its first line."""
+    """An object as written, with the place of its first line. `again` is what another render of the same files made of
+    it, where that differs."""
 
     body: Object
     file: str
     line: int
+    again: Object | None = None
 
 
 def read_stream(text: bytes | str, file: str) -> list[SourceObject]:

@@ -1,6 +1,6 @@
 """The four differences of one object: the pull's change, what is pending, drift, and what will be written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.plans import Cause, Change, Drifted, DriftedField, Field, Verb
 from bot.objects.canonical import PART_OF, unlabelled
@@ -10,6 +10,7 @@ from bot.objects.leaves import leaf_changes, leaves_of
 from bot.objects.matching import field_path
 from bot.objects.ownership import applied_by, last_writer
 from bot.objects.paths import ABSENT, Index, Path, str_path, value_at
+from bot.objects.replacing import without_fields
 from bot.objects.schema import Doubt
 from bot.planning.fields import (
     MANAGER,
@@ -76,7 +77,23 @@ def compare(sides: Sides, comparing: Comparing) -> Verdict:
     change = _step(sides.base, sides.head, sides.live, comparing)
     pending = _step(sides.applied, sides.base, sides.live, comparing) if sides.base else None
     write = _onto_live(sides.head, sides.live, comparing, _last(sides))
-    return Verdict(change, pending, drifted, write, prediction=prediction)
+    return Verdict(
+        _without_made_up(change, sides.head),
+        _without_made_up(pending, sides.base),
+        drifted,
+        _without_made_up(write, sides.head),
+        prediction=prediction,
+    )
+
+
+def _without_made_up(change: Change | None, after: Sent | None) -> Change | None:
+    """A change without values that the next render would make up anew: a finding names them."""
+    if change is None or after is None or not after.unstable:
+        return change
+    names = tuple(map(str_path, after.unstable))
+    inside = tuple(f"{name}{sign}" for name in names for sign in ".[")
+    fields = (each for each in change.fields if each.path not in names and not each.path.startswith(inside))
+    return replace(change, fields=tuple(fields))
 
 
 def rendered_change(
@@ -86,8 +103,10 @@ def rendered_change(
     if after is None or (before is not None and before.digest == after.digest):
         return None
     if before is None:
-        return created(after, telling, checked=checked)
-    found = leaf_changes(difference(unlabelled(before.body), unlabelled(after.body), telling.key.of), telling.key.of)
+        return _without_made_up(created(after, telling, checked=checked), after)
+    old = unlabelled(without_fields(without_fields(before.body, before.unstable), after.unstable))
+    new = unlabelled(without_fields(after.body, after.unstable))
+    found = leaf_changes(difference(old, new, telling.key.of), telling.key.of)
     return Change(telling.key, Verb.UPDATE, tuple(shown(each, telling) for _, each in found), checked)
 
 

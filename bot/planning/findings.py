@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.domain.plans import Cause, Finding, Level, Verb
 from bot.objects.canonical import PART_OF
 from bot.objects.identity import Object, ObjectKey
-from bot.objects.paths import value_at
+from bot.objects.paths import str_path, value_at
 from bot.objects.redact import Redacted, Redactor, inert
 from bot.objects.risk import notes
 from bot.objects.tools import kept_by
@@ -17,6 +17,9 @@ from bot.planning.refusing import Problem
 _PERSONS = ("before-first-apply", "headlamp", "k9s", "kubectl", "lens", "Mozilla", "node-fetch", "OpenLens", "rancher")
 """How field managers begin whose writes are a person's: they do not write again by themselves."""
 
+
+MOST_NAMED = 5
+"""Fields named in one sentence."""
 
 LONGEST = 800
 """Characters of a problem and its remedy."""
@@ -66,6 +69,7 @@ def _of_object(each: Compared, context: Context, redactor: Redactor) -> Iterator
         followed = f"; {each.successor} takes its place" if each.successor else ""
         message = inert(f"no longer in Git{followed}; it is left in place and stays in the inventory")
         yield Finding(Level.NOTE, "left-in-place", message, object=each.key)
+    yield from _made_up(each)
     if each.verdict.write is None:
         return
     before, after = _bodies(each)
@@ -76,6 +80,17 @@ def _of_object(each: Compared, context: Context, redactor: Redactor) -> Iterator
     yield from _replaced(each, redactor)
     yield from _owned_elsewhere(each, context)
     yield from _conflicts(each)
+
+
+def _made_up(each: Compared) -> Iterator[Finding]:
+    """Fields that each render makes up anew: what to pin, and what is done until then."""
+    head = each.sides.head
+    if head is None or not head.unstable:
+        return
+    fields = ", ".join(str_path(path) for path in head.unstable[:MOST_NAMED])
+    done = "what lives is kept" if each.sides.live else "the first value that is applied is kept"
+    message = inert(f"{fields}: made up anew by each render, so {done}. Pin it in the app's values", LONGEST)
+    yield Finding(Level.WARN, "unstable", message, each.key, str_path(head.unstable[0]), head.file, head.line)
 
 
 def _bodies(each: Compared) -> tuple[Object | None, Object | None]:

@@ -8,14 +8,15 @@ import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import Any
 
 from bot.domain.config import IgnoreRule
 from bot.objects.canonical import PART_OF
 from bot.objects.identity import Object, ObjectKey, key_of
 from bot.objects.leaves import leaves
 from bot.objects.ownership import Owner, owners_of
-from bot.objects.paths import ABSENT, Index, Item, Member, Path, keyed, str_path, value_at
+from bot.objects.paths import ABSENT, Path, str_path, value_at
+from bot.objects.replacing import replaced
+from bot.planning.sides import Sent
 from bot.ports.clusters import PlanCluster, Refused
 
 MANAGER = "plumbline"
@@ -32,26 +33,34 @@ def _concerns(body: Object, rules: Sequence[IgnoreRule]) -> bool:
     return value_at(body, _REPLICAS) is not ABSENT or any(_matches(rule, key_of(body)) for rule in rules)
 
 
-def heeding(cluster: PlanCluster, body: Object, rules: Sequence[IgnoreRule]) -> Object:
+def heeding(cluster: PlanCluster, sent: Sent, rules: Sequence[IgnoreRule]) -> Object:
     """The object as it is to be sent to this cluster, which is asked only where that matters.
 
     Raises ClusterUnreachable.
     """
-    if not _concerns(body, rules):
+    body = sent.body
+    if not (sent.unstable or _concerns(body, rules)):
         return body
     key = key_of(body)
     resource = cluster.resource(key.of, body["apiVersion"].rpartition("/")[2])
     live = cluster.get(resource, key.namespace, key.name) if resource else None
-    return left_alone(body, None if isinstance(live, Refused) else live, rules)
+    return left_alone(body, None if isinstance(live, Refused) else live, rules, sent.unstable)
 
 
-def left_alone(body: Object, live: Object | None, rules: Sequence[IgnoreRule]) -> Object:
-    """The object as it is to be sent: fields that rules name, and replicas that an autoscaler sets, as they live."""
+def left_alone(body: Object, live: Object | None, rules: Sequence[IgnoreRule], unstable: Sequence[Path] = ()) -> Object:
+    """The object as it is to be sent: fields that rules name, and replicas that an autoscaler sets, as they live.
+
+    So are `unstable` ones, which each render makes up anew, wherever they live already.
+    """
     if live is None:
         return body
+    for path in unstable:
+        value = value_at(live, path)
+        if value is not ABSENT and value_at(body, path) is not ABSENT:
+            body = replaced(body, path, ABSENT if _kept_by_others(live, path) else value)
     for path in _paths(body, live, rules):
         value = value_at(live, path)
-        body = _replaced(body, path, ABSENT if value is ABSENT or _kept_by_others(live, path) else value)
+        body = replaced(body, path, ABSENT if value is ABSENT or _kept_by_others(live, path) else value)
     return body
 
 
@@ -99,27 +108,3 @@ def _kept_by_others(live: Object, path: Path) -> bool:
 
 def _is_ours(owner: Owner) -> bool:
     return (owner.manager, owner.operation) == (MANAGER, "Apply")
-
-
-def _replaced(parent: Any, path: Path, value: Any) -> Any:
-    """The same data with another value at a path that exists in it; ABSENT takes the field out."""
-    step, rest = path[0], path[1:]
-    if isinstance(step, str):
-        below = _replaced(parent[step], rest, value) if rest else value
-        kept = parent.items() if below is not ABSENT else ((k, v) for k, v in parent.items() if k != step)
-        return {name: below if name == step else entry for name, entry in kept}
-    items = []
-    for position, item in enumerate(parent):
-        if not _selects(step, position, item):
-            items.append(item)
-        elif rest or value is not ABSENT:
-            items.append(_replaced(item, rest, value) if rest else value)
-    return items
-
-
-def _selects(step: Item | Index | Member, position: int, item: Any) -> bool:
-    if isinstance(step, Index):
-        return step.position == position
-    if isinstance(step, Member):
-        return bool(step.value == item)
-    return keyed(item, tuple(name for name, _ in step.keys)) == step

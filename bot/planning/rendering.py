@@ -3,16 +3,15 @@
 import posixpath
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
 from bot.domain.config import App
 from bot.domain.errors import Unavailable, UserMistake
 from bot.domain.pulls import Repository
-from bot.objects.difference import difference
-from bot.objects.identity import key_of, kind_of
-from bot.objects.paths import str_path
+from bot.objects.difference import same
+from bot.objects.identity import key_of
 from bot.ports.render_cache import RenderCache
 from bot.ports.renderer import ANYWHERE, Rendered, Renderer, Setting
 from bot.ports.workspace import Workspace
@@ -76,7 +75,7 @@ class Tree:
         try:
             rendered = self._rendering.renderer.render(self._files, app, there)
             if self.is_chart(app):
-                _check_stable(rendered, self._rendering.renderer.render(self._files, app, there), app)
+                rendered = _twice(rendered, self._rendering.renderer.render(self._files, app, there), app)
         except UserMistake as mistake:
             return mistake
         return rendered
@@ -105,16 +104,18 @@ class Tree:
         return _key(app_key, repr(there), *(f"{path}={self.id_of(path)}" for path in sorted(reads)))
 
 
-def _check_stable(once: Rendered, again: Rendered, app: App) -> None:
-    """Raises UserMistake for a chart that makes up values: what was reviewed would not be what is written."""
-    for one, other in zip(once.objects, again.objects, strict=False):
-        if one.body != other.body:
-            changes = difference(one.body, other.body, kind_of(one.body))
-            fields = ", ".join(str_path(each.path) for each in changes[:3])
-            message = f"{key_of(one.body)} renders differently each time: {fields}"
-            raise UserMistake(message, "pin these values in the app's values", file=one.file, line=one.line)
-    if len(once.objects) != len(again.objects):
-        raise UserMistake(f"{app.name} renders other objects each time", "pin its values", file=app.path)
+def _twice(once: Rendered, again: Rendered, app: App) -> Rendered:
+    """A render beside a second one: where they differ, both are kept, since charts may make up values.
+
+    Raises UserMistake where whole objects or their names differ: nothing tells which one lives.
+    """
+    keys = [[key_of(each.body) for each in side.objects] for side in (once, again)]
+    if keys[0] != keys[1]:
+        one = next((str(key) for key, other in zip(*keys, strict=False) if key != other), app.name)
+        raise UserMistake(f"{one} is made up anew by each render", "pin its name in the app's values", file=app.path)
+    pairs = zip(once.objects, again.objects, strict=True)
+    objects = tuple(one if same(one.body, other.body) else replace(one, again=other.body) for one, other in pairs)
+    return replace(once, objects=objects)
 
 
 def _key(*parts: str) -> str:

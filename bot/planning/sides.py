@@ -9,12 +9,15 @@ from bot.domain.errors import UserMistake
 from bot.domain.grants import Grant
 from bot.domain.grants_reader import refusal
 from bot.objects.canonical import canonical, digest, labelled, refusals
+from bot.objects.difference import difference
 from bot.objects.errors import ManifestError
 from bot.objects.hooks import never_applied, runs_once
 from bot.objects.identity import Kind, Object, ObjectKey, key_of, kind_of
+from bot.objects.leaves import leaf_changes
 from bot.objects.order import OrderMistake, check_order
-from bot.objects.paths import value_at
+from bot.objects.paths import Path, value_at
 from bot.objects.read import SourceObject
+from bot.objects.replacing import without_fields
 from bot.ports.renderer import ANYWHERE, Setting
 
 MAX_OBJECTS = 5_000
@@ -33,7 +36,8 @@ class NotTaken(UserMistake):
 class Sent:
     """One object as it will be sent, and where it came from.
 
-    `written` is the object as Git has it, where fields of it are left to others and so differ in `body`.
+    `written` is the object as Git has it, where fields of it are left to others and so differ in `body`. `unstable` are
+    the fields that each render makes up anew: they are in no digest of what Git has, and what lives stands for them.
     """
 
     body: Object
@@ -41,6 +45,7 @@ class Sent:
     file: str
     line: int
     written: Object | None = None
+    unstable: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +141,11 @@ def _ready(source: SourceObject, ready: Ready, scope: Scope) -> tuple[ObjectKey,
     if spelled not in ready.made:
         ready.made[spelled] = _made(source, ready, namespaced)
     key, sent, identity = ready.made[spelled]
-    return key, Sent(sent, identity, source.file, source.line)
+    if source.again is None:
+        return key, Sent(sent, identity, source.file, source.line)
+    changes = leaf_changes(difference(canonical(source.body), canonical(source.again), key.of), key.of)
+    unstable = tuple(change.path for _, change in changes)
+    return key, Sent(sent, digest(without_fields(sent, unstable)), source.file, source.line, unstable=unstable)
 
 
 def _made(source: SourceObject, ready: Ready, namespaced: bool | None) -> tuple[ObjectKey, Object, str]:

@@ -136,7 +136,7 @@ def _heeding(sent: Sent | None, live: Object | None, rules: Sequence[IgnoreRule]
     """The object with what is left to others as it lives."""
     if sent is None:
         return None
-    body = left_alone(sent.body, live, rules)
+    body = left_alone(sent.body, live, rules, sent.unstable)
     return sent if body is sent.body else replace(sent, body=body, digest=digest(body), written=sent.body)
 
 

@@ -1,4 +1,4 @@
-"""A chart that draws random values, planned by the command line's own road."""
+"""A chart that draws random values, planned by the command line's own road, and what is then sent."""
 
 import os
 import subprocess
@@ -6,44 +6,126 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.plans import Plan, TargetState
+from bot.domain.config import App
+from bot.domain.plans import Level, Plan, TargetPlan, TargetState
+from bot.objects.identity import Object
+from bot.objects.read import SourceObject
+from bot.planning.ignoring import left_alone
 from bot.planning.make import PlanRequest, make_plan
+from bot.planning.sides import Ready, Sent, make_side
 from bot.wiring import local
 from fixtures.cluster.build import tools
 
 CONFIG = "version: 1\napps:\n  c: {path: chart, environments: [p], namespace: x}\nenvironments:\n  p: {cluster: k}\n"
-SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: %s}\n"
+SECRET = """apiVersion: v1
+kind: Secret
+metadata: {name: s}
+stringData: {password: %s, user: ana}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: NAME}
+data: {a: b}
+"""
+RANDOM = "{{ randAlphaNum 12 | quote }}"
 
 
-def _planned(folder: Path, password: str, monkeypatch: pytest.MonkeyPatch) -> Plan:
-    monkeypatch.setenv("PATH", f"{tools()}{os.pathsep}{os.environ['PATH']}")
+def git(folder: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=ana", "-c", "user.email=ana@acme.example")
+    return subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+def commit(folder: Path, password: str, name: str = "c") -> str:
     templates = folder / "chart" / "templates"
-    templates.mkdir(parents=True)
+    templates.mkdir(parents=True, exist_ok=True)
     (folder / ".plumbline.yaml").write_text(CONFIG)
     (folder / "chart" / "Chart.yaml").write_text("apiVersion: v2\nname: c\nversion: 0.1.0\n")
-    (templates / "s.yaml").write_text(SECRET % password)
-    for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "one"]):
-        subprocess.run(
-            ["git", "-c", "user.name=ana", "-c", "user.email=ana@acme.example", *command], cwd=folder, check=True
-        )
+    (templates / "s.yaml").write_text((SECRET % password).replace("NAME", name))
+    if not (folder / ".git").exists():
+        git(folder, "init", "-q", "-b", "main")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "one")
+    return git(folder, "rev-parse", "HEAD").strip()
+
+
+def planned(folder: Path, base: str, head: str, monkeypatch: pytest.MonkeyPatch) -> Plan:
+    """The plan, made anew: nothing rendered before is remembered."""
+    monkeypatch.setenv("PATH", f"{tools()}{os.pathsep}{os.environ['PATH']}")
     with local(folder, "local:0") as here:
-        head = here.resolve("HEAD")
-        here.planner.rendering.workspace.fetch(here.repository, head)
-        plan = make_plan(PlanRequest(here.repository, head, head, head, everything=True), here.planner)
+        here.planner.rendering.workspace.fetch(here.repository, base, head)
+        plan = make_plan(PlanRequest(here.repository, base, head, head, everything=True), here.planner)
     assert plan is not None
     return plan
 
 
-def test_a_chart_that_draws_random_values_is_an_error_that_names_the_field(
+def row_of(plan: Plan) -> TargetPlan:
+    (row,) = plan.targets
+    return row
+
+
+def test_random_values_block_nothing_and_a_finding_names_what_to_pin(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (row,) = _planned(tmp_path, "{{ randAlphaNum 12 | quote }}", monkeypatch).targets
+    pinned, drawn = commit(tmp_path, "from-values"), commit(tmp_path, RANDOM)
+    plan = planned(tmp_path, pinned, drawn, monkeypatch)
+    row = row_of(plan)
+    assert row.state is TargetState.CHANGES
+    assert row.dangers == ()
+    (finding,) = [each for each in row.findings if each.rule == "unstable"]
+    assert finding.level is Level.WARN
+    assert (finding.field, finding.file) == ("data.password", "chart/templates/s.yaml")
+    assert "data.password: made up anew" in finding.message.plain
+    assert [field.path for change in row.changes for field in change.fields] == ["data.password"], (
+        "it is pinned no more"
+    )
+    assert planned(tmp_path, pinned, drawn, monkeypatch).digest == plan.digest
+
+
+def test_a_chart_that_draws_on_both_sides_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = commit(tmp_path, RANDOM), commit(tmp_path, RANDOM)
+    row = row_of(planned(tmp_path, first, second, monkeypatch))
+    assert (row.state, row.changes) == (TargetState.UNCHANGED, ())
+
+
+def test_pinning_a_value_shows_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn, pinned = commit(tmp_path, RANDOM), commit(tmp_path, "from-values")
+    row = row_of(planned(tmp_path, drawn, pinned, monkeypatch))
+    assert [field.path for change in row.changes for field in change.fields] == ["data.password"]
+    assert not [each for each in row.findings if each.rule == "unstable"]
+
+
+def test_a_name_that_is_drawn_cannot_be_planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    head = commit(tmp_path, "pinned", "c-{{ randAlpha 5 | lower }}")
+    row = row_of(planned(tmp_path, head, head, monkeypatch))
     assert row.state is TargetState.ERROR
     assert row.error is not None
-    assert "stringData.password" in row.error.plain
-    assert row.error_file == "chart/templates/s.yaml"
+    assert "made up anew by each render" in row.error.plain
 
 
-def test_a_chart_whose_values_are_pinned_is_planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (row,) = _planned(tmp_path, "from-values", monkeypatch).targets
-    assert row.state is not TargetState.ERROR
+# What is sent
+
+
+def body(password: str, **data: str) -> Object:
+    metadata = {"name": "s", "namespace": "x"}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"password": password, **data}}
+
+
+def sent(password: str = "Zmlyc3Q=", again: str = "c2Vjb25k") -> Sent:
+    app = App("c", "chart", ("p",))
+    source = SourceObject(body(password), "s.yaml", 1, again=body(again))
+    (made,) = make_side((source,), Ready(app, None, "id", lambda _: True)).objects.values()
+    return made
+
+
+def test_the_live_value_is_sent_where_there_is_one_and_the_drawn_one_only_at_first() -> None:
+    one = sent()
+    assert one.unstable == (("data", "password"),)
+    alive = left_alone(one.body, body("bGl2ZQ=="), (), one.unstable)
+    assert alive["data"] == {"password": "bGl2ZQ=="}
+    assert left_alone(one.body, None, (), one.unstable) is one.body
+    without = {**body("x"), "data": {"other": "eA=="}}
+    assert left_alone(one.body, without, (), one.unstable)["data"] == {"password": "Zmlyc3Q="}
+
+
+def test_what_is_drawn_is_in_no_digest() -> None:
+    assert sent("Zmlyc3Q=").digest == sent("dGhpcmQ=").digest
