@@ -42,7 +42,7 @@ class ConfigMapInventories:
         found = self._current(empty)
         if found is None:
             return None
-        return Inventory(empty.name, empty.applyset, found[1].rows, empty.subject)
+        return Inventory(empty.name, empty.applyset, found[1].rows, empty.subject, found[1].pending)
 
     def widen(self, inventory: Inventory, upcoming: Sequence[ObjectKey], pending: str) -> None:
         """Journal a wave and let the hints cover what it will touch. Raises UserMistake, ClusterUnreachable."""

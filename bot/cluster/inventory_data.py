@@ -98,13 +98,14 @@ def _line(row: InventoryRow) -> str:
     key = row.object
     what = {"group": key.group, "kind": key.kind, "namespace": key.namespace, "name": key.name}
     how = {"apiVersion": row.api_version, "uid": row.uid, "commit": row.commit, "fingerprint": row.fingerprint}
-    marks = {name: True for name, marked in (("left", row.left), ("hook", row.hook)) if marked}
+    on = (("left", row.left), ("hook", row.hook), ("recovered", row.recovered))
+    marks = {name: True for name, marked in on if marked}
     return json.dumps({**what, **how, **marks}, separators=(",", ":"))
 
 
 def _row(said: dict[str, Any]) -> InventoryRow:
     key = ObjectKey(said["group"], said["kind"], said["namespace"], said["name"])
-    marks = {name: bool(said.get(name)) for name in ("left", "hook")}
+    marks = {name: bool(said.get(name)) for name in ("left", "hook", "recovered")}
     return InventoryRow(key, said["apiVersion"], said["uid"], said["commit"], said["fingerprint"], **marks)
 
 

@@ -31,7 +31,7 @@ _PEOPLE = (
     Wait.HISTORY,
     Wait.CONFIRMATION,
 )
-_MOVING = (DeploymentState.CONFIRMING, DeploymentState.APPLYING, DeploymentState.SETTLING)
+_MOVING = (DeploymentState.CONFIRMING, DeploymentState.APPLYING, DeploymentState.SETTLING, DeploymentState.PRUNING)
 
 
 def plan_check(plan: Plan, commit: str, prefix: str = PREFIX, accepted: Collection[str] = ()) -> Check:

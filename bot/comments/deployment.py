@@ -7,6 +7,7 @@ from bot.comments.markdown import alert, code, counted, label, listed, named, pr
 from bot.comments.parts import MOST, Item, Section, fits, pack
 from bot.comments.phrases import PREFIX, commits, state
 from bot.domain.deployments import Deployment, DeploymentState
+from bot.domain.removals import Kept, why_kept
 from bot.objects.redact import inert
 
 _CAPS = (80, 40, 20, 10)
@@ -16,16 +17,19 @@ _ORDER = (
     DeploymentState.CONFIRMING,
     DeploymentState.APPLYING,
     DeploymentState.SETTLING,
+    DeploymentState.PRUNING,
     DeploymentState.CANCELLED,
     DeploymentState.SUPERSEDED,
     DeploymentState.HEALTHY,
 )
-_MOVING = (DeploymentState.CONFIRMING, DeploymentState.APPLYING, DeploymentState.SETTLING)
+_SETTLING = (DeploymentState.SETTLING, DeploymentState.PRUNING)
+_MOVING = (DeploymentState.CONFIRMING, DeploymentState.APPLYING, *_SETTLING)
 _WORDS = {
     DeploymentState.WAITING: "Waiting",
     DeploymentState.CONFIRMING: "Deploying",
     DeploymentState.APPLYING: "Deploying",
     DeploymentState.SETTLING: "Deploying",
+    DeploymentState.PRUNING: "Deploying",
     DeploymentState.HEALTHY: "Deployed, healthy",
     DeploymentState.FAILED: "Failed",
     DeploymentState.SUPERSEDED: "Superseded",
@@ -119,7 +123,7 @@ def _failed(row: Deployment, prefix: str) -> str:
 
 def _waits(row: Deployment) -> list[str]:
     """What is not healthy yet, while there is still hope."""
-    if row.state is not DeploymentState.SETTLING:
+    if row.state not in _SETTLING:
         return []
     return [f"**{label(str(row.target))}** waits for {prose(inert(each))}" for each in row.progress.waits_for]
 
@@ -131,24 +135,39 @@ def _box(kind: str, lines: Sequence[str], cap: int) -> str:
 
 
 def _folds(ordered: Sequence[Standing]) -> list[Section]:
-    left = [(each.row, name) for each in ordered for name in each.row.progress.left_in_place]
+    asked = [(each.row, name) for each in ordered for name in each.row.progress.asked]
+    kept = [(each.row, one) for each in ordered for one in each.row.progress.kept]
+    removed = [(each.row, str(key)) for each in ordered for key in each.row.progress.removed]
     other = [(each.row, name) for each in ordered for name in each.row.progress.not_as_planned]
     log = [(each.row, line) for each in ordered for line in each.row.progress.log]
     sections = []
+    if asked:
+        intro = "One command confirms all of this, or nothing of it is done."
+        sections.append(Section(f"To be confirmed: {len(asked)}", _items(asked), intro, opened=True))
     if log:
         sections.append(Section(f"Last lines of what failed: {len(log)}", _items(log)))
     if other:
-        asked = any(row.state is DeploymentState.WAITING for row, _ in other)
-        intro = "Nothing of this was in the plan that people saw" + ("; it waits to be confirmed." if asked else ".")
-        sections.append(Section(f"Not as planned: {len(other)}", _items(other), intro, opened=asked))
-    if left:
-        intro = "Git no longer has these. They were left in the cluster and stay in the inventory."
-        sections.append(Section(f"Left in place: {counted(len(left), 'object')}", _items(left), intro))
+        waits = any(row.state is DeploymentState.WAITING for row, _ in other)
+        intro = "Nothing of this was in the plan that people saw" + ("; it waits to be confirmed." if waits else ".")
+        sections.append(Section(f"Not as planned: {len(other)}", _items(other), intro, opened=waits))
+    if removed:
+        intro = "Git no longer has these, so they were deleted once everything was healthy."
+        sections.append(Section(f"Deleted: {counted(len(removed), 'object')}", _items(removed), intro))
+    if kept:
+        intro = "Git no longer has these, and they were left in the cluster."
+        sections.append(Section(f"Left in place: {counted(len(kept), 'object')}", _kept(kept), intro))
     return sections
 
 
-def _items(found: Sequence[tuple[Deployment, str]]) -> tuple[Item, ...]:
+def _kept(found: Sequence[tuple[Deployment, Kept]]) -> tuple[Item, ...]:
+    return _items(
+        [(row, str(one.object)) for row, one in found], [prose(inert(why_kept(one), 400)) for _, one in found]
+    )
+
+
+def _items(found: Sequence[tuple[Deployment, str]], whys: Sequence[str] = ()) -> tuple[Item, ...]:
     lines = [f"**{label(str(row.target))}** {named(name)}" for row, name in found]
+    lines = [f"{line}: {why}" for line, why in zip(lines, whys, strict=True)] if whys else lines
     return tuple(Item(f"- {line}", line) for line in lines)
 
 

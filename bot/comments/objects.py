@@ -33,6 +33,8 @@ def change_item(change: Change) -> Item:
     """One object's change."""
     lines = list(diff_lines(change))
     heading = f"{named(change.object)} · {VERBS[change.verb]}"
+    if change.successor is not None:
+        heading += f", once nothing uses it; {named(change.successor)} takes its place"
     if not change.checked:
         heading += " · _checked on apply_"
     short = ", ".join([heading, *([counted(len(change.fields), "field")] if change.fields else [])])

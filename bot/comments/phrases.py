@@ -48,12 +48,18 @@ def cause(why: Cause, owner: str) -> str:
     }[why]
 
 
-def dangers(row: TargetPlan) -> list[str]:
-    """What a person must have seen before this row is merged, as Markdown sentences."""
+def dangers(row: TargetPlan, prefix: str = PREFIX) -> list[str]:
+    """What a person must have seen before this row is merged, as Markdown sentences, and what merging is not enough
+    for."""
     target = f"**{label(str(row.target))}**"
     writes = [
-        f"{target} {_DANGERS[change.verb]} {named(change.object)}" for change in row.writes if change.verb in _DANGERS
+        f"{target} {_DANGERS[change.verb]} {named(change.object)}"
+        for change in row.writes
+        if change.verb in _DANGERS and change.danger
     ]
+    if row.command:
+        command = named(f"{prefix} deploy {row.target} --confirm {row.word}")
+        writes.append(f"{target} waits, once merged, for a deployer to confirm it: {command}")
     return writes + [f"{target} {finding(each)}" for each in row.findings if each.level is Level.BLOCK]
 
 
@@ -82,6 +88,8 @@ def state(row: Deployment, prefix: str = PREFIX) -> str:
             return f"applying{many}" + (f", {unmet}" if unmet else "")
         case DeploymentState.SETTLING:
             return f"settling{many}" + (f", {unmet}" if unmet else "")
+        case DeploymentState.PRUNING:
+            return f"deleting what Git no longer has{many}" + (f", {unmet}" if unmet else "")
         case DeploymentState.FAILED:
             return "**failed**"
         case _:

@@ -103,7 +103,7 @@ def _head_parts(plan: Plan, about: About, cap: int) -> list[str]:
         _table(loud[:cap], len(loud) - cap),
         f"Unchanged: {listed(quiet, 8)}." if quiet else "",
         also_changed(about.also),
-        _box("CAUTION", [each for row in rows for each in dangers(row)], cap),
+        _box("CAUTION", [each for row in rows for each in dangers(row, about.prefix)], cap),
         _box("WARNING", _errors(rows), cap),
         _box("WARNING", _warnings(plan), cap),
     ]
@@ -167,7 +167,7 @@ def _state(row: TargetPlan, numbers: Tally) -> str:
     )
     risky = ", ".join(counted(number, word) for number, word in words if number)
     if risky:
-        return f"**{risky}**"
+        return f"**{risky}**" + (f", to be confirmed: {code(inert(row.word))}" if row.command else "")
     if row.state is TargetState.UNCHANGED and numbers.drift:
         return "drifted"
     return f"**{STATES[row.state]}**" if row.state in _ORDER else STATES[row.state]

@@ -23,8 +23,11 @@ class Tally:
 
 
 def tally(row: TargetPlan) -> Tally:
-    """The numbers of one row: what will really be written, which is more than the pull's own change after drift."""
-    verbs = [change.verb for change in row.writes]
+    """The numbers of one row: what will really be written, which is more than the pull's own change after drift.
+
+    An object that goes since its contents have a new hash counts with the one that comes.
+    """
+    verbs = [change.verb for change in row.writes if change.successor is None]
     return Tally(
         create=verbs.count(Verb.CREATE),
         update=verbs.count(Verb.UPDATE) + verbs.count(Verb.MOVE),

@@ -1,16 +1,22 @@
 """Confirming: plan again as the identity that applies, and go on only with what people were shown."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from bot.delivery.judging import prune_rules
 from bot.delivery.keeping import move
 from bot.delivery.namespaces import missing_namespaces
+from bot.delivery.recovering import recovered
 from bot.delivery.scene import Reach, Scene, reach, rendered, rendering_of
+from bot.domain.config import PruneMode
 from bot.domain.deployments import Condition, Deployment, DeploymentState, Wait
-from bot.domain.plans import Plan, TargetPlan, TargetState, Verb
+from bot.domain.plans import Change, Plan, TargetPlan, TargetState, Verb, confirmation
+from bot.domain.removals import PruneRules
 from bot.domain.subjects import commit_key, pull_key, say_commit_job
-from bot.objects.canonical import digest
+from bot.objects.identity import ObjectKey
 from bot.planning.applied import applied_objects, side_at
 from bot.planning.make import plan_digest
+from bot.planning.removals import Removing
 from bot.planning.sides import EMPTY, Ready, Side
 from bot.planning.target_plan import Question, plan_target, upcoming_of
 from bot.ports.clusters import ClusterUnreachable
@@ -28,12 +34,13 @@ def confirm(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
 
     Raises UserMistake and ClusterUnreachable.
     """
-    reached = reach(scene)
+    reached = recovered(scene, reach(scene))
     side, ready = rendered(scene, row.commit, reached)
     missing = missing_namespaces(side, reached)
     if missing:
         return replace(move(row, DeploymentState.WAITING), conditions=missing), 0.0
-    plan = _plan_again(scene, row, reached, (side, ready))
+    rules = prune_rules(scene, row)
+    plan = _plan_again(scene, row, reached, (side, ready, rules))
     if plan.state is TargetState.UNCHECKED:
         raise ClusterUnreachable(plan.error.plain if plan.error else "the cluster did not answer")
     if plan.state is TargetState.ERROR:
@@ -49,11 +56,12 @@ def confirm(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
         posted = by_all or _posted(tx, row, plan)
     if not posted:
         return replace(row, conditions=(), reason=""), POSTED_AGAIN
-    return _confirmed(scene, row, plan, shown), 0.0
+    agreed = _agreed(row, plan, shown, rules)
+    return _confirmed(scene, row, plan, agreed), 0.0
 
 
-def _plan_again(scene: Scene, row: Deployment, reached: Reach, made: tuple[Side, Ready]) -> TargetPlan:
-    side, ready = made
+def _plan_again(scene: Scene, row: Deployment, reached: Reach, made: tuple[Side, Ready, PruneRules]) -> TargetPlan:
+    side, ready, rules = made
     rendering, repository, target = rendering_of(scene.ports), scene.repository, scene.target
     base = side_at(rendering, repository, target, row.base, ready) if row.base else None
     applied = applied_objects(rendering, repository, target, reached.inventory.rows, ready)
@@ -67,8 +75,14 @@ def _plan_again(scene: Scene, row: Deployment, reached: Reach, made: tuple[Side,
         reached.api,
         upcoming_of([side]),
         final=True,
+        removing=_removing(reached, side, rules),
     )
     return plan_target(question)
+
+
+def _removing(reached: Reach, side: Side, rules: PruneRules) -> Removing:
+    rows = {each.object: each for each in reached.inventory.rows}
+    return Removing(rows, frozenset({reached.inventory.applyset}), rules, frozenset(side.hooks))
 
 
 def _shown(tx: Transaction, row: Deployment) -> list[TargetPlan]:
@@ -98,19 +112,58 @@ def _posted(tx: Transaction, row: Deployment, plan: TargetPlan) -> bool:
     return False
 
 
-def _confirmed(scene: Scene, row: Deployment, plan: TargetPlan, shown: list[TargetPlan]) -> Deployment:
-    """Every danger was shown in a merged pull's plan, or is confirmed now by its number and name."""
-    seen = {danger for each in shown for danger in each.dangers}
-    unseen = [danger for danger in plan.dangers if danger not in seen]
-    word = f"{len(unseen)}@{digest({'dangers': unseen})[:8]}"
-    if unseen and row.confirmed != word:
-        asks = Condition(Wait.CONFIRMATION, word)
-        back = replace(move(row, DeploymentState.WAITING), conditions=(asks,))
-        return replace(back, progress=replace(row.progress, not_as_planned=tuple(unseen)))
-    planned = {(write.verb, write.object) for each in shown for write in each.writes}
-    extra = tuple(
-        f"{write.verb} {write.object}" for write in plan.writes if shown and (write.verb, write.object) not in planned
+@dataclass(frozen=True, slots=True)
+class _Agreed:
+    """What people agreed to: dangers and writes that they saw, dangers they confirmed; `always` frees deletes."""
+
+    seen: frozenset[str]
+    confirmed: frozenset[str]
+    free: frozenset[str]
+    always: bool
+    planned: frozenset[tuple[Verb, ObjectKey]]
+    shown: bool
+
+    def to(self, danger: str, *, command: bool) -> bool:
+        """Whether a danger may go on; `command` says that seeing it is not enough."""
+        return danger in self.confirmed or (not command and danger in self.seen | self.free)
+
+
+def _agreed(row: Deployment, plan: TargetPlan, shown: Sequence[TargetPlan], rules: PruneRules) -> _Agreed:
+    lists = [plan.dangers, row.progress.asked, *(each.dangers for each in shown)]
+    confirmed = {danger for each in lists if row.confirmed == confirmation(each) for danger in each}
+    always = rules.prune is PruneMode.ALWAYS
+    deletes = {write.danger for write in plan.writes if write.verb is Verb.DELETE}
+    return _Agreed(
+        frozenset(danger for each in shown for danger in each.dangers),
+        frozenset(confirmed),
+        frozenset(deletes if always else ()),
+        always,
+        frozenset((write.verb, write.object) for each in shown for write in each.writes),
+        bool(shown),
     )
-    taken = tuple(str(write.object) for write in plan.writes if write.verb is Verb.TAKEOVER)
-    progress = replace(row.progress, wave=0, not_as_planned=extra, taken_over=taken)
+
+
+def _confirmed(scene: Scene, row: Deployment, plan: TargetPlan, agreed: _Agreed) -> Deployment:
+    """Every danger was shown in a merged pull's plan, or is confirmed by its number and name; else it is asked for."""
+    unmet = [danger for danger in plan.dangers if not agreed.to(danger, command=danger in plan.command)]
+    if unmet:
+        back = replace(move(row, DeploymentState.WAITING), conditions=(Condition(Wait.CONFIRMATION, plan.word),))
+        unseen = tuple(danger for danger in unmet if danger not in agreed.seen)
+        return replace(back, progress=replace(row.progress, not_as_planned=unseen, asked=plan.dangers))
+    news = [write for write in plan.writes if (write.verb, write.object) not in agreed.planned] if agreed.shown else []
+    progress = replace(
+        row.progress,
+        wave=0,
+        not_as_planned=tuple(f"{write.verb} {write.object}" for write in news),
+        asked=(),
+        taken_over=tuple(str(write.object) for write in plan.writes if write.verb is Verb.TAKEOVER),
+        removals=tuple(write.object for write in plan.writes if _may_go(write, agreed)),
+    )
     return replace(move(row, DeploymentState.APPLYING), progress=progress, started=scene.ports.clock.now())
+
+
+def _may_go(write: Change, agreed: _Agreed) -> bool:
+    """Whether a delete may be carried out. What is routine has to have been shown all the same (G2)."""
+    if write.verb is not Verb.DELETE:
+        return False
+    return bool(write.danger) or agreed.always or (write.verb, write.object) in agreed.planned

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from bot.delivery.scene import Scene
 from bot.domain.config import Config, Environment
 from bot.domain.deployments import Deployment
 from bot.domain.errors import UserMistake
 from bot.domain.pulls import Repository
+from bot.domain.removals import PruneRules, strictest
 from bot.domain.subjects import Target
 from bot.planning.configs import config_at, rules_at
 from bot.ports.workspace import Workspace
@@ -37,6 +39,14 @@ def rulings(workspace: Workspace, repository: Repository, row: Deployment) -> tu
     ]
     found += [_ruling(workspace, repository, row, (0, row.commit, ruler)) for ruler in row.direct_rulers]
     return tuple(found) or (_ruling(workspace, repository, row, (0, row.commit, "")),)
+
+
+def prune_rules(scene: Scene, row: Deployment) -> PruneRules:
+    """What holds for deleting and replacing: the strictest of everything that judges it, and of the tip. Raises as
+    `rulings` does."""
+    judged = [each.environment for each in rulings(scene.ports.workspace, scene.repository, row)]
+    tip = environment_by(scene.rules, scene.target)
+    return strictest([*judged, *([tip] if tip else [])])
 
 
 def _ruling(workspace: Workspace, repository: Repository, row: Deployment, change: tuple[int, str, str]) -> Ruling:

@@ -7,6 +7,7 @@ from bot.delivery.applying import apply_wave
 from bot.delivery.confirming import confirm
 from bot.delivery.keeping import Overtaken, cancelled_by, keep, move
 from bot.delivery.order import chosen, is_named, newest_eligible
+from bot.delivery.pruning import prune
 from bot.delivery.scene import Scene, scene_of
 from bot.delivery.settling import settle
 from bot.delivery.waiting import unmet
@@ -27,8 +28,9 @@ _STEPS = {
     DeploymentState.CONFIRMING: confirm,
     DeploymentState.APPLYING: apply_wave,
     DeploymentState.SETTLING: settle,
+    DeploymentState.PRUNING: prune,
 }
-_WRITES = (DeploymentState.CONFIRMING, DeploymentState.APPLYING)
+_WRITES = (DeploymentState.CONFIRMING, DeploymentState.APPLYING, DeploymentState.PRUNING)
 
 
 def look(ports: Ports, repository: str, target: Target) -> None:

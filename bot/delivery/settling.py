@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot.delivery.health import GOOD, Judging, health_of, last_lines
 from bot.delivery.hooks import steps
 from bot.delivery.keeping import move
+from bot.delivery.pruning import leaving
 from bot.delivery.scene import Reach, Scene, reach, rendered
 from bot.domain.deployments import Deployment, DeploymentState, Wait
 from bot.objects.health import Health, HealthState
@@ -37,11 +38,10 @@ def settle(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     if row.progress.wave + 1 < len(ordered):
         progress = replace(row.progress, wave=row.progress.wave + 1, waits_for=())
         return replace(move(row, DeploymentState.APPLYING), progress=progress), 0.0
-    rows = reached.inventory.rows
-    left = tuple(str(each.object) for each in rows if not each.hook and each.object not in side.objects)
     total = sum(len(each) for each in ordered)
-    progress = replace(row.progress, done=total, total=total, waits_for=(), left_in_place=left)
-    return replace(move(row, DeploymentState.HEALTHY), progress=progress), 0.0
+    progress = replace(row.progress, done=total, total=total, waits_for=(), since=judging.now)
+    after = DeploymentState.PRUNING if leaving(reached.inventory.rows, side, row) else DeploymentState.HEALTHY
+    return replace(move(row, after), progress=progress), 0.0
 
 
 def _failed(

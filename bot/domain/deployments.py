@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.removals import Kept
 from bot.domain.subjects import Target
+from bot.objects.identity import ObjectKey
 
 
 class DeploymentState(StrEnum):
@@ -13,6 +15,7 @@ class DeploymentState(StrEnum):
     CONFIRMING = "confirming"
     APPLYING = "applying"
     SETTLING = "settling"
+    PRUNING = "pruning"
     HEALTHY = "healthy"
     FAILED = "failed"
     SUPERSEDED = "superseded"
@@ -43,11 +46,15 @@ FOLLOWS: dict[DeploymentState, frozenset[DeploymentState]] = {
     DeploymentState.SETTLING: frozenset(
         {
             DeploymentState.APPLYING,
+            DeploymentState.PRUNING,
             DeploymentState.HEALTHY,
             DeploymentState.FAILED,
             DeploymentState.SUPERSEDED,
             DeploymentState.CANCELLED,
         }
+    ),
+    DeploymentState.PRUNING: frozenset(
+        {DeploymentState.HEALTHY, DeploymentState.FAILED, DeploymentState.SUPERSEDED, DeploymentState.CANCELLED}
     ),
     DeploymentState.HEALTHY: frozenset(),
     DeploymentState.FAILED: frozenset(),
@@ -106,19 +113,25 @@ class Override:
 class Progress:
     """How far it is: objects done and in all, the wave, and what is not healthy yet (redacted text).
 
-    since is when the wave's time to become healthy began, in seconds since the epoch. `log` are the last lines of a
-    container that failed (redacted, and only where the operator lets them be shown).
+    since is when the wave's time to become healthy, or to be gone, began, in seconds since the epoch. `asked` are the
+    dangers that a person was last asked to confirm; `removals` and `replacing` what may be deleted, and made again,
+    after people saw it; `removed` is gone, and `kept` is what Git no longer has and stays. `log` are the last lines
+    of a container that failed (redacted, and only where the operator lets them be shown).
     """
 
     done: int = 0
     total: int = 0
     wave: int = 0
     since: float = 0.0
-    left_in_place: tuple[str, ...] = ()
     not_as_planned: tuple[str, ...] = ()
     waits_for: tuple[str, ...] = ()
     taken_over: tuple[str, ...] = ()
     log: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    removals: tuple[ObjectKey, ...] = ()
+    replacing: tuple[ObjectKey, ...] = ()
+    removed: tuple[ObjectKey, ...] = ()
+    kept: tuple[Kept, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """What merging would do, as data that may be shown: every value in here is already redacted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.domain.subjects import Target
+from bot.objects.canonical import digest
 from bot.objects.identity import ObjectKey
 from bot.objects.redact import Redacted
 
@@ -73,12 +75,22 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happens to one object. `checked` is false where the server could not be asked ("checked on apply")."""
+    """What happens to one object. `checked` is false where the server could not be asked ("checked on apply").
+
+    `successor` has the contents of a deleted one under a new hash: the old goes once nothing uses it, which is routine.
+    """
 
     object: ObjectKey
     verb: Verb
     fields: tuple[Field, ...] = ()
     checked: bool = True
+    successor: ObjectKey | None = None
+
+    @property
+    def danger(self) -> str:
+        """What a person must have seen, in its one spelling; empty for what is routine."""
+        risky = self.verb in (Verb.DELETE, Verb.REPLACE, Verb.TAKEOVER) and self.successor is None
+        return f"{self.verb.value} {_spelled(self.object)}" if risky else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +142,7 @@ class TargetPlan:
     changes: the pull's own; pending: merged by others and not deployed; drifted: live against what we last wrote;
     writes: what will really be written (live against head), of which `dangers` are the keys a person must have seen.
     `error` is set when state is error, refused or unchecked; `identity` compares rendered heads across commits.
+    `command` are the dangers that merging does not accept, only a confirmation by command.
     """
 
     target: Target
@@ -143,14 +156,12 @@ class TargetPlan:
     writes: tuple[Change, ...] = ()
     findings: tuple[Finding, ...] = ()
     identity: str = ""
+    command: tuple[str, ...] = ()
 
     @property
     def dangers(self) -> tuple[str, ...]:
         """The dangers in what will be written, in their one spelling: sorted, stable across runs."""
-        risky = (Verb.DELETE, Verb.REPLACE, Verb.TAKEOVER)
-        from_writes = {
-            f"{change.verb.value} {_spelled(change.object)}" for change in self.writes if change.verb in risky
-        }
+        from_writes = {change.danger for change in self.writes} - {""}
         return tuple(sorted(from_writes | {*self.blocks}))
 
     @property
@@ -159,6 +170,16 @@ class TargetPlan:
         blocking = [each for each in self.findings if each.level is Level.BLOCK]
         spelled = ((f.rule, _spelled(f.object) if f.object else "", f.field) for f in blocking)
         return tuple(sorted({" ".join(filter(None, parts)) for parts in spelled}))
+
+    @property
+    def word(self) -> str:
+        """`N@PLAN`, which confirms all of these dangers."""
+        return confirmation(self.dangers)
+
+
+def confirmation(dangers: Sequence[str]) -> str:
+    """`N@PLAN`: how many dangers, and eight hex digits over them, sorted. What a person writes to confirm them."""
+    return f"{len(dangers)}@{digest({'dangers': sorted(dangers)})[:8]}"
 
 
 def _spelled(key: ObjectKey) -> str:

@@ -9,6 +9,7 @@ from bot.domain.subjects import Target
 from bot.ledger import codec
 from bot.ledger.database import put
 from bot.ledger.tables import inventory
+from bot.objects.identity import ObjectKey
 
 
 class SqlInventoryRows:
@@ -30,3 +31,14 @@ class SqlInventoryRows:
         key = {"repository": repository, "environment": target.environment, "app": target.app}
         for row in rows:
             put(self._connection, inventory, {**key, "object": codec.dump(row.object), "body": codec.dump(row)})
+
+    def drop(self, repository: str, target: Target, objects: Sequence[ObjectKey]) -> None:
+        for key in objects:
+            self._connection.execute(
+                sa.delete(inventory).where(
+                    inventory.c.repository == repository,
+                    inventory.c.environment == target.environment,
+                    inventory.c.app == target.app,
+                    inventory.c.object == codec.dump(key),
+                )
+            )

@@ -7,6 +7,7 @@ charts_hooks; resource hooks of Argo CD's user guide), with one difference: whet
 `pre-install` runs as `pre-upgrade` does. `Sync` and `crd-install` are ordinary objects.
 """
 
+import re
 from enum import StrEnum
 from typing import Final
 
@@ -49,6 +50,7 @@ _NEVER: Final = {
 _RUN_ONCE: Final = (Kind("", "Pod"), Kind("batch", "Job"))
 _COMMIT: Final = 10
 """Digits of the commit in a name: enough that two commits of a repository never share them."""
+_RUN: Final = re.compile(rf"(?P<stem>.+)-[0-9a-f]{{{_COMMIT}}}(-[0-9]+)?")
 _LONGEST: Final = 63
 """What a Job's name may have, since its pods carry it as a label."""
 
@@ -77,6 +79,12 @@ def run_of(body: Object, commit: str, attempt: int) -> Object:
     ending = f"-{commit[:_COMMIT]}" + (f"-{attempt}" if attempt > 1 else "")
     name = str(body["metadata"]["name"])[: _LONGEST - len(ending)].rstrip("-.") + ending
     return {**body, "metadata": {**body["metadata"], "name": name}}
+
+
+def ran_as(run: str, hook: str) -> bool:
+    """Whether a name is that of a hook as it was written for some commit."""
+    found = _RUN.fullmatch(run)
+    return bool(found and (found["stem"] == hook or (len(run) == _LONGEST and hook.startswith(found["stem"]))))
 
 
 def never_applied(body: Object) -> str:

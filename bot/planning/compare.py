@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from bot.domain.plans import Cause, Change, Drifted, DriftedField, Field, Verb
+from bot.domain.removals import Kept
 from bot.objects.canonical import PART_OF, unlabelled
 from bot.objects.difference import FieldChange, difference
 from bot.objects.identity import Object
@@ -43,13 +44,14 @@ class Sides:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to be said about one object. `doubts` are what a definition in Git has against it."""
+    """What is to be said about one object. `doubts` are what a definition in Git has against it; `kept` says why one
+    that Git no longer has stays. What becomes of those is told by bot/planning/removals.py."""
 
     change: Change | None = None
     pending: Change | None = None
     drifted: Drifted | None = None
     write: Change | None = None
-    left: bool = False
+    kept: Kept | None = None
     doubts: tuple[Doubt, ...] = ()
     prediction: Prediction | None = None
 
@@ -70,7 +72,7 @@ def compare(sides: Sides, comparing: Comparing) -> Verdict:
     """
     drifted = _drift(sides, comparing) if sides.applied else None
     if sides.head is None:
-        return Verdict(drifted=drifted, left=sides.base is not None or sides.applied is not None)
+        return Verdict(drifted=drifted)
     prediction = comparing.predictions.of(sides.head)
     if prediction.object is None:
         return Verdict(drifted=drifted, prediction=prediction)

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.domain.plans import Cause, Finding, Level, Verb
+from bot.domain.plans import Cause, Change, Finding, Level, Verb
+from bot.domain.removals import why_kept
 from bot.objects.canonical import PART_OF
 from bot.objects.identity import Object, ObjectKey
 from bot.objects.paths import str_path, value_at
 from bot.objects.redact import Redacted, Redactor, inert
 from bot.objects.risk import notes
+from bot.objects.risk.note import RiskNote
 from bot.objects.tools import kept_by
 from bot.planning.compare import Sides, Verdict
 from bot.planning.fields import comparable
@@ -27,13 +29,12 @@ LONGEST = 800
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One object with what was found out about it. `successor` has its contents under a new hash."""
+    """One object with what was found out about it."""
 
     key: ObjectKey
     sides: Sides
     verdict: Verdict
     problem: Problem | None = None
-    successor: ObjectKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +66,19 @@ def _of_object(each: Compared, context: Context, redactor: Redactor) -> Iterator
     if each.problem:
         message = problem_text(each.problem, redactor)
         yield Finding(Level.WARN, each.problem.refused.why, message, each.key, each.problem.refused.field, *place)
-    if each.verdict.left:
-        followed = f"; {each.successor} takes its place" if each.successor else ""
-        message = inert(f"no longer in Git{followed}; it is left in place and stays in the inventory")
+    if each.verdict.kept:
+        message = inert(f"no longer in Git, but it is left in place: {why_kept(each.verdict.kept)}", LONGEST)
         yield Finding(Level.NOTE, "left-in-place", message, object=each.key)
     yield from _made_up(each)
     if each.verdict.write is None:
         return
+    if each.verdict.write.successor:
+        message = inert(f"goes once nothing uses it; {each.verdict.write.successor} takes its place")
+        yield Finding(Level.NOTE, "new-hash", message, object=each.key)
+        return
     before, after = _bodies(each)
-    for note in notes(before, after):
-        yield Finding(Level(note.level.value), note.rule, inert(note.message), each.key, note.field, *place)
+    for note in _risks(before, after, each.verdict.write):
+        yield Finding(_level(note, each.verdict.write), note.rule, inert(note.message), each.key, note.field, *place)
     for field, said in each.verdict.doubts:
         yield Finding(Level.WARN, "schema", inert(f"will be refused on apply: {said}"), each.key, field, *place)
     yield from _replaced(each, redactor)
@@ -93,11 +97,24 @@ def _made_up(each: Compared) -> Iterator[Finding]:
     yield Finding(Level.WARN, "unstable", message, each.key, str_path(head.unstable[0]), head.file, head.line)
 
 
+def _risks(before: Object | None, after: Object | None, write: Change) -> list[RiskNote]:
+    """The risks of a write. That an object is deleted is said by the danger itself, and a move takes nothing away."""
+    return [] if write.verb is Verb.MOVE else [note for note in notes(before, after) if note.rule != "deletion"]
+
+
+def _level(note: RiskNote, write: Change) -> Level:
+    """A deletion is a danger by itself, which the kinds that take others along ask to be confirmed: said once."""
+    return Level.WARN if write.verb is Verb.DELETE and note.level.value == Level.BLOCK else Level(note.level.value)
+
+
 def _bodies(each: Compared) -> tuple[Object | None, Object | None]:
     """What lives and what will be, as the server has them; as Git has them where it was not asked."""
     sides, prediction = each.sides, each.verdict.prediction
     if prediction is None or prediction.object is None:
-        return (sides.base.body if sides.base else None), (sides.head.body if sides.head else None)
+        known = sides.base.body if sides.base else None
+        if sides.head is None:
+            return known or (comparable(sides.live) if sides.live else None), None
+        return known, sides.head.body
     return (comparable(sides.live) if sides.live else None), comparable(prediction.object)
 
 
@@ -124,7 +141,7 @@ def _owned_elsewhere(each: Compared, context: Context) -> Iterator[Finding]:
         message = inert(f"belongs to {tool.name} ({name}), {again}, with `{tool.release.replace('NAME', name)}`")
         yield Finding(level, "kept-by-another-tool", message, object=each.key)
     label = value_at(live or {}, ("metadata", "labels", PART_OF))
-    if isinstance(label, str) and label != context.applyset:
+    if head is not None and isinstance(label, str) and label != context.applyset:
         message = inert("is in another inventory (ApplySet): take it out there first, or both would write it")
         yield Finding(Level.BLOCK, "owned-elsewhere", message, object=each.key)
 

@@ -19,6 +19,7 @@ from bot.planning.applied import applied_objects
 from bot.planning.configs import Configs, configs_of
 from bot.planning.findings import LONGEST
 from bot.planning.refusing import Upcoming
+from bot.planning.removals import removing_of
 from bot.planning.rendering import Rendering, Tree, tree_at
 from bot.planning.sides import EMPTY, NotTaken, Ready, Scope, Side, make_side
 from bot.planning.target_plan import Question, plan_target, unplanned, upcoming_of
@@ -192,6 +193,7 @@ class _Planning:
             upcoming,
             access.why,
             verifying=access.verifying,
+            removing=removing_of(access, self._configs.head.environment(each.target), each.head),
         )
         row = plan_target(question)
         self._planner.accesses.close(each.target, access)

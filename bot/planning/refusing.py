@@ -78,7 +78,7 @@ def refused_verdict(
     """What is said about an object whose head the server refuses. Raises ClusterUnreachable."""
     key, head = comparing.telling.key, sides.head
     if head is None:
-        return Verdict(left=True), None
+        return Verdict(), None
     missing = _namespace_missing(key, refused, refusing.cluster)
     if _awaited(key, refused, refusing.upcoming, missing=missing):
         later = created(head, comparing.telling, checked=False)

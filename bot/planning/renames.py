@@ -1,6 +1,6 @@
 """A ConfigMap or Secret that is named by a hash of its contents, as kustomize does: one change, not two objects.
 
-The old one is still used by pods of before, so it is left in place.
+The old one is still used by pods of before, so it goes only once nothing uses it any more.
 """
 
 import re
@@ -25,27 +25,27 @@ Stem = tuple[Kind, str, str]
 
 def renamed(compared: Sequence[Compared], redactor: Redactor) -> list[Compared]:
     """The same objects, where one replaces another under a new hash told as what changed in it."""
-    olds, news = _by_stem(compared, gone=True), _by_stem(compared, gone=False)
+    olds, news = _bystem_of(compared, gone=True), _bystem_of(compared, gone=False)
     found = {each.key: each for each in compared}
     for stem in olds.keys() & news.keys():
         if len(olds[stem]) == len(news[stem]) == 1:
             old, new = olds[stem][0], news[stem][0]
-            found[old.key] = replace(old, successor=new.key)
             found[new.key] = _told(old, new, redactor)
     return list(found.values())
 
 
-def _by_stem(compared: Sequence[Compared], *, gone: bool) -> dict[Stem, list[Compared]]:
+def _bystem_of(compared: Sequence[Compared], *, gone: bool) -> dict[Stem, list[Compared]]:
     found: dict[Stem, list[Compared]] = {}
     for each in compared:
-        stem = _stem(each.key)
+        stem = stem_of(each.key)
         base, head = each.sides.base is not None, each.sides.head is not None
         if stem is not None and base is gone and head is not gone:
             found.setdefault(stem, []).append(each)
     return found
 
 
-def _stem(key: ObjectKey) -> Stem | None:
+def stem_of(key: ObjectKey) -> Stem | None:
+    """What stays the same of a name that ends in a hash of the contents; None for other names and kinds."""
     match = _HASHED.fullmatch(key.name) if key.of in _KINDS else None
     return (key.of, key.namespace, match["stem"]) if match else None
 

@@ -19,6 +19,7 @@ from bot.planning.ignoring import left_alone
 from bot.planning.observe import WORKERS, Observed, Wanted, observe
 from bot.planning.predict import Predictions
 from bot.planning.refusing import Problem, Refusing, Upcoming, refused_verdict
+from bot.planning.removals import Asking, Removing, command_dangers, with_removals
 from bot.planning.renames import renamed
 from bot.planning.sides import Sent, Side, declared
 from bot.planning.verifying import Verifying
@@ -44,6 +45,7 @@ class Question:
     why_unchecked: str = ""
     final: bool = False
     verifying: Verifying | None = None
+    removing: Removing = field(default_factory=Removing)
 
 
 def plan_target(question: Question) -> TargetPlan:
@@ -58,6 +60,7 @@ def plan_target(question: Question) -> TargetPlan:
 
 def _rendered(question: Question, why: str) -> TargetPlan:
     compared = [_rendered_one(key, question) for key in sorted({*question.base.objects, *question.head.objects})]
+    compared = with_removals(compared, question.removing, Asking(None, question.redactor))
     compared += hooks_compared(question.base, question.head, question.redactor, None)
     row = _row(question, compared)
     if not (row.changes or why):
@@ -68,11 +71,11 @@ def _rendered(question: Question, why: str) -> TargetPlan:
 def _rendered_one(key: ObjectKey, question: Question) -> Compared:
     base, head = question.base.objects.get(key), question.head.objects.get(key)
     change = rendered_change(base, head, Telling(key, question.redactor))
-    return Compared(key, Sides(base, head, None, None), Verdict(change=change, write=change, left=head is None))
+    return Compared(key, Sides(base, head, None, None), Verdict(change=change, write=change))
 
 
 def _asked(question: Question, cluster: PlanCluster) -> TargetPlan:
-    keys = sorted({*question.base.objects, *question.head.objects, *question.applied})
+    keys = sorted({each.key for each in _wanted(question)})
     observed = observe(cluster, _wanted(question), question.applyset)
     posed = [_posed(key, question, observed, cluster) for key in keys]
     with ThreadPoolExecutor(WORKERS) as pool:
@@ -80,6 +83,8 @@ def _asked(question: Question, cluster: PlanCluster) -> TargetPlan:
         pending = [None if each.verified else pool.submit(_compare_one, each, question, observed) for each in posed]
         answers = zip(posed, pending, strict=True)
         compared = [each.result() if each else _compare_one(one, question, observed) for one, each in answers]
+    asking = Asking(cluster, question.redactor, observed.hidden, question.final)
+    compared = with_removals(compared, question.removing, asking)
     refusing = Refusing(cluster, question.upcoming, question.final)
     compared += hooks_compared(question.base, question.head, question.redactor, refusing)
     return _row(question, compared)
@@ -87,7 +92,8 @@ def _asked(question: Question, cluster: PlanCluster) -> TargetPlan:
 
 def _wanted(question: Question) -> list[Wanted]:
     """Every object of any side once, in the version of the newest side that has it."""
-    versions: dict[ObjectKey, str] = {}
+    rows = question.removing.rows or {}
+    versions = {key: row.api_version.rpartition("/")[2] for key, row in rows.items()}
     for objects in (question.applied, question.base.objects, question.head.objects):
         versions |= {key: sent.body["apiVersion"].rpartition("/")[2] for key, sent in objects.items()}
     return [Wanted(key, version) for key, version in versions.items()]
@@ -161,6 +167,7 @@ def _row(question: Question, compared: list[Compared]) -> TargetPlan:
         + tuple(hook_notes(question.head))
         + findings_of(compared, context, question.redactor),
         identity=question.head.identity,
+        command=command_dangers(compared, question.removing),
     )
 
 

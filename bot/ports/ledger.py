@@ -11,6 +11,7 @@ from bot.domain.inventory import InventoryRow
 from bot.domain.plans import Plan
 from bot.domain.pulls import Repository
 from bot.domain.subjects import Job, Target
+from bot.objects.identity import ObjectKey
 from bot.ports.audit import Audit
 from bot.ports.candidates import Candidates
 from bot.ports.gates import Approvals, Holds, Locks
@@ -181,6 +182,10 @@ class InventoryRows(Protocol):
 
     def put(self, repository: str, target: Target, rows: Sequence[InventoryRow]) -> None:
         """Insert or replace rows by object key."""
+        ...
+
+    def drop(self, repository: str, target: Target, objects: Sequence[ObjectKey]) -> None:
+        """Forget these objects; those without a row are passed over."""
         ...
 
 

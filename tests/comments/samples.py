@@ -15,6 +15,7 @@ from bot.domain.plans import (
     TargetState,
     Verb,
 )
+from bot.domain.removals import Kept, Stays
 from bot.domain.subjects import Target
 from bot.objects.identity import ObjectKey
 from bot.objects.redact import Redacted, Redactor, inert
@@ -241,7 +242,7 @@ DEPLOYMENTS: dict[str, tuple[Deployment, ...]] = {
     ),
     "deployment-healthy": (
         deployment("staging/web", _S.HEALTHY, progress=Progress(6, 6)),
-        deployment("prod/web", _S.HEALTHY, progress=Progress(6, 6, left_in_place=(str(CACHE),)), word="ana"),
+        deployment("prod/web", _S.HEALTHY, progress=Progress(6, 6, kept=(Kept(CACHE, Stays.UNSEEN),)), word="ana"),
     ),
     "deployment-failed": (
         deployment("staging/web", _S.HEALTHY, progress=Progress(6, 6)),

@@ -19,6 +19,7 @@ from bot.domain.deployments import DeploymentState, Progress
 from bot.domain.errors import UserMistake
 from bot.domain.plans import Cause, Change, Drifted, DriftedField, Field, Finding, Level, Line, TargetState, Verb
 from bot.domain.pulls import Repository
+from bot.domain.removals import Kept, Stays
 from bot.objects.identity import ObjectKey
 from bot.objects.redact import inert
 from tests.comments.samples import HEAD, PLANS, REDACTOR, deployment, plan, row
@@ -80,7 +81,15 @@ def everywhere(text: str) -> list[str]:
         findings=tuple(finding),
     )
     broken = row("prod/api", state=TargetState.ERROR, error=shown, error_file=text, error_line=1)
-    progress = Progress(1, 2, 1, left_in_place=(text,), not_as_planned=(text,), waits_for=(text,))
+    progress = Progress(
+        1,
+        2,
+        1,
+        kept=(Kept(ObjectKey("", text, text, text), Stays.OPTED_OUT, text),),
+        asked=(text,),
+        not_as_planned=(text,),
+        waits_for=(text,),
+    )
     rows = [deployment("prod/web", state, reason=text, word=text, progress=progress) for state in DeploymentState]
     return [
         *plan_comment(plan(target, broken, findings=tuple(finding)), About(HEAD)),

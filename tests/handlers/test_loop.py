@@ -85,7 +85,8 @@ def test_a_pull_that_is_merged_before_it_was_planned_is_planned_on_the_commit(sh
 
 
 def test_an_object_that_leaves_git_is_left_in_place_and_keeps_its_inventory_row(shop: Shop) -> None:
-    shop.wait_deployed(shop.begin())
+    kept = settings(shop.staging).replace("}\n", ", annotations: {plumbline.dev/prune: never}}\n", 1)
+    shop.wait_deployed(shop.begin(shop.app() | {"apps/web/staging/settings.yaml": kept}))
     number = shop.pull({"apps/web/staging/settings.yaml": None})
     shop.wait_plan(number)
     assert "left in place" in shop.comment(number, "plan")

@@ -41,8 +41,8 @@ def test_what_was_settled_is_read_again(guarded: Guarded, inventories: ConfigMap
     empty = inventories.name_of("github:1", target)
     assert inventories.read("github:1", target) is None
     inventories.widen(empty, [WEB], "deployment 7, wave 1")
-    assert inventories.read("github:1", target) == empty
-    full = replace(empty, rows=(ROW, replace(ROW, object=replace(WEB, name="old"), left=True)))
+    assert inventories.read("github:1", target) == replace(empty, pending="deployment 7, wave 1")
+    full = replace(empty, rows=(ROW, replace(ROW, object=replace(WEB, name="old"), left=True, recovered=True)))
     inventories.settle(full)
     found = inventories.read("github:1", target)
     assert found is not None

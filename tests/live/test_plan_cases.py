@@ -212,6 +212,7 @@ def test_a_custom_object_is_held_against_the_definition_that_comes_with_it(plann
         ("schema", "spec.sizes", 21)
     ]
     assert [(change["object"]["kind"], change["verb"]) for change in row["changes"]] == [
+        ("ConfigMap", "delete"),
         ("CustomResourceDefinition", "create"),
         ("Widget", "create"),
     ]

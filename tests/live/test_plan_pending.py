@@ -70,16 +70,22 @@ def planned(cluster: Cluster, shop: Shop, *, head: str = "") -> TargetPlan:
     head = head or shop.head
     with local(shop.scratch.folder, "local:0", cluster.admin_kubeconfig) as here:
         here.planner.rendering.workspace.fetch(here.repository, shop.base, head, shop.deployed)
-        planner = replace(here.planner, accesses=Remembering(here.planner.accesses, _rows(here, shop)))
+        planner = replace(here.planner, accesses=Remembering(here.planner.accesses, _rows(cluster, here, shop)))
         plan = make_plan(PlanRequest(here.repository, shop.base, head, head, everything=True), planner)
     assert plan is not None
     return plan.targets[0]
 
 
-def _rows(here: Local, shop: Shop) -> tuple[InventoryRow, ...]:
+def _rows(cluster: Cluster, here: Local, shop: Shop) -> tuple[InventoryRow, ...]:
+    """Rows as the first deployment wrote them; an object that was deleted since has lost its UID."""
     bodies = list(yaml.safe_load_all(rendered(shop.scratch, "prod/web", shop.deployed)))
     assert here.repository.key == "local:0"
-    return tuple(InventoryRow(key_of(body), body["apiVersion"], "", shop.deployed, "") for body in bodies)
+    rows = []
+    for body in bodies:
+        found = cluster.get(body["kind"].lower(), "-n", shop.namespace)["items"]
+        uid = next((each["metadata"]["uid"] for each in found if each["metadata"]["name"] == "web"), "gone")
+        rows.append(InventoryRow(key_of(body), body["apiVersion"], uid, shop.deployed, ""))
+    return tuple(rows)
 
 
 def told(changes: tuple[Change, ...]) -> dict[str, list[str]]:
@@ -114,8 +120,22 @@ def test_a_lost_label_is_drift_and_a_deleted_object_too(cluster: Cluster, shop: 
     assert [field.path for field in config.fields] == ['metadata.labels["applyset.kubernetes.io/part-of"]']
 
 
-def test_what_the_merge_takes_out_is_left_in_place(cluster: Cluster, shop: Shop) -> None:
+def test_what_the_merge_takes_out_is_deleted_and_told_field_by_field(cluster: Cluster, shop: Shop) -> None:
     head = shop.scratch.commit({"web/config.yaml": None}, onto=shop.base)
     row = planned(cluster, shop, head=head)
+    (change,) = row.changes
+    assert (change.object.kind, change.verb, change.checked) == ("ConfigMap", "delete", True)
+    assert all(field.after is None and field.before is not None for field in change.fields)
+    assert row.dangers == (f"delete ConfigMap {shop.namespace}/web",)
+    assert row.command == ()
+    assert cluster.get("configmap", "web", "-n", shop.namespace)
+
+
+def test_what_is_not_ours_any_more_stays_with_the_reason(cluster: Cluster, shop: Shop) -> None:
+    head = shop.scratch.commit({"web/config.yaml": None}, onto=shop.base)
+    cluster.kubectl("annotate", "configmap/web", "helm.sh/resource-policy=keep", "-n", shop.namespace)
+    row = planned(cluster, shop, head=head)
     assert [(each.rule, each.object and each.object.kind) for each in row.findings] == [("left-in-place", "ConfigMap")]
+    assert "it is annotated helm.sh/resource-policy: keep" in row.findings[0].message.plain
     assert not row.changes
+    assert not row.dangers
