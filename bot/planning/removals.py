@@ -64,8 +64,6 @@ def with_removals(compared: Sequence[Compared], removing: Removing, asking: Aski
     successors = {stem: each.key for each in compared if each.sides.head and (stem := stem_of(each.key))}
 
     def judged(each: Compared) -> Compared:
-        if each.sides.head is not None:
-            return each
         said = _verdict(each, removing, asking)
         stem, write = stem_of(each.key), said.change or said.pending
         successor = (successors.get(stem) if stem else None) or _hook(each.key, removing)
@@ -75,8 +73,12 @@ def with_removals(compared: Sequence[Compared], removing: Removing, asking: Aski
             said = replace(said, change=None, pending=None)
         return replace(each, verdict=replace(said, drifted=each.verdict.drifted, write=write))
 
-    with ThreadPoolExecutor(WORKERS) as pool:
-        return list(pool.map(judged, compared))
+    leaving = [each for each in compared if each.sides.head is None]
+    if not leaving:
+        return list(compared)
+    with ThreadPoolExecutor(min(WORKERS, len(leaving))) as pool:
+        found = {each.key: each for each in pool.map(judged, leaving)}
+    return [found.get(each.key, each) for each in compared]
 
 
 def _hook(key: ObjectKey, removing: Removing) -> ObjectKey | None:

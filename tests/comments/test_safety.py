@@ -81,15 +81,8 @@ def everywhere(text: str) -> list[str]:
         findings=tuple(finding),
     )
     broken = row("prod/api", state=TargetState.ERROR, error=shown, error_file=text, error_line=1)
-    progress = Progress(
-        1,
-        2,
-        1,
-        kept=(Kept(ObjectKey("", text, text, text), Stays.OPTED_OUT, text),),
-        asked=(text,),
-        not_as_planned=(text,),
-        waits_for=(text,),
-    )
+    kept = (Kept(key, Stays.OPTED_OUT, text),)
+    progress = Progress(1, 2, kept=kept, asked=(text,), not_as_planned=(text,), waits_for=(text,))
     rows = [deployment("prod/web", state, reason=text, word=text, progress=progress) for state in DeploymentState]
     return [
         *plan_comment(plan(target, broken, findings=tuple(finding)), About(HEAD)),
