@@ -109,7 +109,8 @@ def rendered_change(
     old = unlabelled(without_fields(without_fields(before.body, before.unstable), after.unstable))
     new = unlabelled(without_fields(after.body, after.unstable))
     found = leaf_changes(difference(old, new, telling.key.of), telling.key.of)
-    return Change(telling.key, Verb.UPDATE, tuple(shown(each, telling) for _, each in found), checked)
+    fields = tuple(shown(each, telling) for _, each in found)
+    return Change(telling.key, Verb.UPDATE, fields, checked) if fields or not after.unstable else None
 
 
 def created(sent: Sent, telling: Telling, *, checked: bool) -> Change:
