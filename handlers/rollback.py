@@ -1,11 +1,15 @@
 """`rollback`: runs when a deployer wants a target's last deployed change taken back."""
 
-from bot.comments.rollback import Rollback, rollback_body, rollback_message, rollback_reply, rollback_title
-from bot.delivery.returning import commits_to_take_back, last_change
+from dataclasses import replace
+
+from bot.comments import replies
+from bot.comments.rollback import Rollback, going_back, rollback_body, rollback_message, rollback_reply, rollback_title
+from bot.delivery.returning import commits_to_take_back, go_back, last_change, still_there
 from bot.domain.commands import Command
 from bot.domain.deployments import Deployment
 from bot.domain.errors import UserMistake
 from bot.domain.subjects import pull_key
+from bot.objects.redact import Redactor
 from bot.ports.forge import ForgeRefused
 from bot.ports.proposals import Proposal
 from bot.ports.workspace import MergeConflict
@@ -15,7 +19,8 @@ BRANCHES = "plumbline/rollback-"
 
 
 def roll_back(command: Command, asked: Asked) -> str:
-    """Open a pull that takes back the last deployed change of the targets: what is said of it.
+    """Open a pull that takes back the last deployed change of the targets, and with `--now` deploy what ran healthily
+    before it at once: what is said of it.
 
     Repeated after a crash it finds the same commit, branch and pull. Raises UserMistake when there is nothing to take
     back, when it clashes with what came later, and for who may not.
@@ -25,12 +30,37 @@ def roll_back(command: Command, asked: Asked) -> str:
     with asked.ports.ledger.begin() as tx:
         if tx.slots.get(pull_key(asked.repository, asked.number), asked.slot) is not None:
             return ""
-    rollback, opened = _propose(asked, changes)
+    now = [_now(command, asked, changes)] if command.now else []
+    try:
+        rollback, opened = _propose(asked, changes)
+    except UserMistake as mistake:
+        if not now:
+            raise
+        return "\n\n".join([*now, replies.mistake(mistake)])
     with asked.ports.ledger.begin() as tx:
         if asked.first_time(tx):
             for row in changes:
                 note(tx, asked, "rollback", str(row.target), f"#{opened} takes back {', '.join(rollback.commits)}")
-    return rollback_reply(rollback, opened)
+    return "\n\n".join([*now, rollback_reply(rollback, opened)])
+
+
+def _now(command: Command, asked: Asked, changes: list[Deployment]) -> str:
+    """Deploy what ran healthily before, at once: what is said of it. Raises UserMistake without a reason, and when that
+    commit is no longer on the branch."""
+    if not command.reason:
+        raise UserMistake("--now needs a reason", "add --reason and why, for those who read it later")
+    base, tip = asked.forge.pulls.default_branch()
+    asked.ports.workspace.fetch(asked.where, tip, branch=base)
+    for row in changes:
+        still_there(asked.ports, asked.where, row, tip)
+    reason = Redactor(asked.ports.fingerprint_key, asked.repository, "").text(command.reason).plain
+    at = replace(asked, slot=f"{asked.slot}-now")
+    with asked.ports.ledger.begin() as tx:
+        if at.first_time(tx):
+            for row in changes:
+                back = go_back(tx, row, asked.person.login, reason, asked.ports.clock.now())
+                note(tx, asked, "rollback-now", str(row.target), f"to {back.commit}: {reason}")
+    return going_back([replace(row, commit=row.base) for row in changes])
 
 
 def _changes(command: Command, asked: Asked) -> list[Deployment]:

@@ -99,13 +99,16 @@ def _names(row: Deployment) -> tuple[str, str]:
 
 def _state(standing: Standing, prefix: str) -> str:
     row, newer = standing.row, standing.newer
+    if newer is not None and newer.rollback and not row.rollback:
+        verb = "rolled back" if newer.state is DeploymentState.HEALTHY else "going back"
+        return f"{verb} to {commits([newer.commit])}{'' if newer.state.ended else f', {state(newer, prefix)}'}"
     if newer is not None and row.state is not DeploymentState.FAILED and row.state.ended:
         live = "live with" if newer.state is DeploymentState.HEALTHY else "now with"
         pulls = "".join(f", #{number}" for number in newer.pulls[-1:])
         return f"{live} {commits([newer.commit])}{pulls}"
     if row.state is DeploymentState.SUPERSEDED:
         return f"superseded{f' by {commits([row.reason])}' if row.reason else ''}"
-    attempt = f" (attempt {row.attempt})" if row.attempt > 1 else ""
+    attempt = " (rollback)" if row.rollback else f" (attempt {row.attempt})" if row.attempt > 1 else ""
     return f"{state(row, prefix)}{attempt}"
 
 
@@ -118,7 +121,8 @@ def _failed(row: Deployment, prefix: str) -> str:
     else:
         stands = "nothing of it was written" if not row.started else "what was applied stays"
     again = code(inert(f"{prefix} deploy {row.target}"))
-    return f"{where} Now: {stands}; nothing was removed. Mend it with a new commit, or try again with {again}."
+    back = f", or take it back with {code(inert(f'{prefix} rollback {row.target}'))}" if row.base else ""
+    return f"{where} Now: {stands}; nothing was removed. Mend it with a new commit, or try again with {again}{back}."
 
 
 def _waits(row: Deployment) -> list[str]:

@@ -12,4 +12,7 @@ def progress_text(row: Deployment) -> str:
     about += [row.reason] if row.reason and row.state is not DeploymentState.HEALTHY else []
     about += progress.waits_for[:1] if row.state is DeploymentState.SETTLING else []
     shown = ", ".join(inert(each).plain for each in about)
-    return f"{inert(str(row.target)).plain} {row.commit[:7]}: {row.state.value}{many}{f', {shown}' if shown else ''}"
+    back = " (rollback)" if row.rollback else ""
+    return (
+        f"{inert(str(row.target)).plain} {row.commit[:7]}{back}: {row.state.value}{many}{f', {shown}' if shown else ''}"
+    )

@@ -1,9 +1,11 @@
 """What a rollback says: on the pull that it opens, in its commit, and to who asked for it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.comments.markdown import label
 from bot.comments.phrases import commits
+from bot.domain.deployments import Deployment
 from bot.domain.subjects import Target
 from bot.objects.redact import inert
 
@@ -47,3 +49,12 @@ def rollback_body(each: Rollback) -> str:
 def rollback_reply(each: Rollback, opened: int) -> str:
     """The answer to who asked, as Markdown."""
     return f"Opened #{opened}, which takes back {commits(each.commits)}."
+
+
+def going_back(rows: Sequence[Deployment]) -> str:
+    """What is deployed at once, as Markdown."""
+    lines = [f"**{label(str(row.target))}** goes back to {commits([row.commit])} now" for row in rows]
+    return (
+        f"{'; '.join(lines)}. Nothing is deleted or replaced, and nothing else is deployed there until the branch "
+        "renders what runs: merge the pull that takes the change back."
+    )

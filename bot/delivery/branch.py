@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.delivery.history import Brought, History, reachable
 from bot.delivery.keeping import say
+from bot.delivery.returning import locks_to_open, open_lock
 from bot.delivery.scene import rendering_of
 from bot.domain.config import Config, DeployMode
 from bot.domain.deployments import Deployment, DeploymentState
@@ -67,7 +68,8 @@ def deliver_tip(ports: Ports, forge: Forge) -> Tip:
         except UserMistake as mistake:
             _unreadable(ports, tip, mistake)
             return tip
-        _keep(ports, tip, _rows(ports, tip, config, history) if config else [])
+        rows = _rows(ports, tip, config, history) if config else []
+        _keep(ports, tip, rows, locks_to_open(ports, history, tip.commit))
     return tip
 
 
@@ -87,8 +89,8 @@ def _rows(ports: Ports, tip: Tip, config: Config, history: History) -> list[Depl
     return rows
 
 
-def _keep(ports: Ports, tip: Tip, rows: Sequence[Deployment]) -> None:
-    """Note the tip and its rows; pulls that nobody told us were merged are linked as well.
+def _keep(ports: Ports, tip: Tip, rows: Sequence[Deployment], opened: Sequence[Target]) -> None:
+    """Note the tip and its rows, and open locks of rollbacks; pulls that nobody told us were merged are linked as well.
 
     Raises TryLater when somebody noted another tip meanwhile: what follows from this one is worked out again from
     there.
@@ -100,6 +102,8 @@ def _keep(ports: Ports, tip: Tip, rows: Sequence[Deployment]) -> None:
             if tx.deployments.add(row) is not None:
                 tx.jobs.put(look_job(row.repository, row.target))
                 say(tx, row)
+        for target in opened:
+            open_lock(tx, (tip.repository.key, target), tip.commit, ports.clock.now())
         for number in {number for row in rows for number in row.pulls}:
             pull = tx.plans.get(tip.repository.key, number)
             if pull is None or not pull.merged_as:

@@ -42,6 +42,11 @@ class History:
     def __enter__(self) -> Self:
         return self
 
+    @property
+    def repository(self) -> Repository:
+        """Whose history it is."""
+        return self._repository
+
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._trees.close()
 

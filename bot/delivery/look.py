@@ -72,7 +72,8 @@ def _choose(scene: Scene) -> Deployment | None:
     active = [row for row in scene.rows if not row.state.ended and row.state is not DeploymentState.WAITING]
     running = _still_eligible(scene, active[-1]) if active else None
     eligible = newest_eligible(_judged(scene))
-    found = chosen(running, eligible, named=is_named(scene.target, scene.rules))
+    at_once = eligible is not None and eligible.rollback
+    found = chosen(running, eligible, named=not at_once and is_named(scene.target, scene.rules))
     if found is None or found is running:
         return running
     return keep(scene.ports, found, move(found, DeploymentState.CONFIRMING), look_after=WORKING)

@@ -35,6 +35,8 @@ def unmet(scene: Scene, row: Deployment) -> tuple[Condition, ...]:
         *still_missing(scene, row),
     ]
     free = {each for each in OVERRIDES if any(one.wait is each for one in conditions) and overridden(scene, row, each)}
+    if row.rollback:
+        free |= {Wait.ORDER, Wait.WINDOW, Wait.HISTORY}
     return tuple(each for each in conditions if each.wait not in free)
 
 
@@ -70,7 +72,9 @@ def _stops(scene: Scene, row: Deployment) -> list[Condition]:
     held = [Condition(Wait.HOLD, f"#{each.number}", who=each.login) for each in holds if each.number in row.pulls]
     now = scene.ports.clock.now()
     return held + [
-        Condition(Wait.LOCK, each.place, each.reason, each.login) for each in locks_on(locks, scene.target, now)
+        Condition(Wait.LOCK, each.place, each.reason, each.login)
+        for each in locks_on(locks, scene.target, now)
+        if not (each.rollback and row.rollback)
     ]
 
 

@@ -102,6 +102,7 @@ TABLE: Mapping[str, Row] = {
             Need.DEPLOYERS,
             "open a pull that takes back a target's last deployed change",
             Takes.TARGET,
+            (NOW, REASON),
         ),
         Row("help", Need.READ, "say what you may use here"),
     )

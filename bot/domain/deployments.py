@@ -143,7 +143,8 @@ class Deployment:
     the commits whose rules judge each pull, in the same order, and `direct_rulers` those that judge what came without
     one: the commits before each of these changes, empty where there was none.
     started and changed are seconds since the epoch; `reason` says why it failed or was superseded (already redacted
-    text); `word` is who gave the word it needed, if anyone had to.
+    text); `word` is who gave the word it needed, if anyone had to. `rollback`: it goes back to what ran healthily, at
+    once, and neither deletes nor replaces anything.
     """
 
     id: int
@@ -166,6 +167,7 @@ class Deployment:
     word: str = ""
     confirmed: str = ""
     overrides: tuple[Override, ...] = ()
+    rollback: bool = False
     started: float = 0.0
     changed: float = 0.0
 

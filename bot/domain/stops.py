@@ -20,6 +20,7 @@ class Lock:
     """No deployment and no healing of a place: an environment's name, or a target written `prod/web`.
 
     reason is plain text that was redacted. at and until are seconds since the epoch; until 0 lasts until it is opened.
+    `rollback`: it was put by one, stops everything else, and opens once the branch renders the target as it runs.
     """
 
     place: str
@@ -27,6 +28,7 @@ class Lock:
     reason: str = ""
     at: float = 0.0
     until: float = 0.0
+    rollback: bool = False
 
     def stops(self, target: Target, now: float) -> bool:
         """Whether it keeps a target from being deployed at a time."""

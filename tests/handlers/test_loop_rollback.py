@@ -58,3 +58,37 @@ def _said(shop: Shop, number: int) -> str:
 def _audit(shop: Shop) -> str:
     page = shop.ledger(lambda tx: tx.audit.page(0, Wanted(shop.key), 100))
     return "\n".join(f"{each.entry.action}: {each.entry.detail}" for each in page)
+
+
+def test_a_rollback_now_takes_over_at_once_and_locks_until_the_branch_says_the_same(shop: Shop) -> None:
+    first = shop.begin(shop.app())
+    shop.wait_deployed(first)
+    number = shop.pull(shop.app(image="web:2", ready_after="300s"))
+    shop.wait_plan(number)
+    second = shop.merge(number)
+    wait_until("the change settles", lambda: shop.state(commit=second) == "settling")
+
+    refused = shop.write(number, "/plumb rollback staging/web --now")
+    wait_until("no reason, no rollback", lambda: "confused" in shop.reactions(number, refused))
+    asked = shop.write(number, "/plumb rollback staging/web --now --reason it burns")
+    wait_until("it runs as before", lambda: shop.state(commit=first) == "healthy" and len(shop.rows()) == 3)
+    back = shop.rows()[-1]
+    assert (back.commit, back.rollback, back.base, back.word) == (first, True, second, "ana")
+    assert shop.state(commit=second) == "superseded"
+    assert shop.live("deployment", "web")["spec"]["template"]["spec"]["containers"][0]["image"].endswith("web:1")
+    wait_until("ana is answered", lambda: "rocket" in shop.reactions(number, asked), say=lambda: _said(shop, number))
+    assert f"staging/web** goes back to `{first[:7]}` now" in _said(shop, number)
+    assert "rollback-now: to " in _audit(shop)
+    assert "it burns" in _audit(shop)
+    wait_until("the pull says so", lambda: f"rolled back to `{first[:7]}`" in shop.comment(number, "deployment"))
+
+    third = shop.push({"other.md": "unrelated\n"})
+    wait_until(
+        "the lock holds", lambda: "it burns" in str([row.conditions for row in shop.rows() if row.commit == third])
+    )
+    assert [each.place for each in shop.ledger(lambda tx: tx.locks.of(shop.key))] == ["staging/web"]
+    merged = shop.merge(number + 1)
+    shop.wait_deployed(merged)
+    assert shop.ledger(lambda tx: tx.locks.of(shop.key)) == []
+    assert shop.images() == {"web:1"}
+    assert "unlocked: the branch renders it as it runs" in _audit(shop)
