@@ -22,7 +22,7 @@ _ORDER = (
     DeploymentState.SUPERSEDED,
     DeploymentState.HEALTHY,
 )
-_SETTLING = (DeploymentState.SETTLING, DeploymentState.PRUNING)
+_SETTLING = (DeploymentState.APPLYING, DeploymentState.SETTLING, DeploymentState.PRUNING)
 _MOVING = (DeploymentState.CONFIRMING, DeploymentState.APPLYING, *_SETTLING)
 _WORDS = {
     DeploymentState.WAITING: "Waiting",

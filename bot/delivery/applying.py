@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
-from bot.delivery.hooks import steps
+from bot.delivery.hooks import earlier_runs, steps
 from bot.delivery.keeping import Overtaken, keep, move
 from bot.delivery.scene import Reach, Scene, reach, rendered
 from bot.domain.config import IgnoreRule
@@ -18,29 +18,35 @@ from bot.planning.observe import WORKERS
 from bot.planning.sides import Sent, Side
 from bot.ports.clusters import Accepted, Answer, ApplyCluster, Conflicted
 
+RUNS_AGAIN = 1.0
+"""Seconds until it is looked again whether an earlier hook has ended."""
 BATCH = 64
 """Objects sent before it is looked again whether the deployment is still this worker's."""
 
 
 def apply_wave(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
-    """Write the row's wave; the row settling or failed.
+    """Write the row's wave; the row settling or failed, or still applying and a pause while a hook has no turn yet.
 
     Raises ClusterUnreachable when the server goes away half-way: the same wave is then written again, which changes
     nothing where it had been written.
     """
     _take_over(scene, row)
     reached = reach(scene)
-    side, _ = rendered(scene, row.commit, reached)
+    side, ready = rendered(scene, row.commit, reached)
     ordered = steps(side, row)
     if row.progress.wave >= len(ordered):
         return move(row, DeploymentState.SETTLING), 0.0
     step = ordered[row.progress.wave]
+    runs = earlier_runs(reached, step, scene.ports.clock.now(), ready.app.health_timeout)
+    if runs:
+        waits_for = tuple(f"{key}, which still runs for another commit" for key in runs)
+        return replace(row, conditions=(), reason="", progress=replace(row.progress, waits_for=waits_for)), RUNS_AGAIN
     reached.inventories.widen(reached.inventory, [key_of(sent.body) for sent in step], row.commit)
     problems = _write(scene, row, reached, _Wave(side.ignore, {key_of(sent.body): sent for sent in step}))
     _settle_inventory(scene, reached, side)
     done = sum(len(each) for each in ordered[: row.progress.wave]) + len(step) - len(problems)
     total = sum(len(each) for each in ordered)
-    progress = replace(row.progress, done=done, total=total, since=scene.ports.clock.now())
+    progress = replace(row.progress, done=done, total=total, since=scene.ports.clock.now(), waits_for=())
     if problems:
         reason = "; ".join(_said(scene, sent, answer) for sent, answer in problems[:3])
         return replace(move(row, DeploymentState.FAILED, reason), progress=progress), 0.0

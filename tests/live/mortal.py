@@ -22,9 +22,13 @@ class Died(BaseException):
 
 @dataclass
 class Fate:
-    """When a worker dies: before its step number `at`. `steps` are those it took."""
+    """When a worker dies: before its step number `at`, or after the ledger knows of a step that begins with `until`.
+
+    `steps` are those it took.
+    """
 
     at: int
+    until: str = ""
     steps: list[str] = field(default_factory=list)
     dead: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -32,10 +36,14 @@ class Fate:
     def before(self, step: str) -> None:
         """Raises Died from the fatal step on."""
         with self._lock:
-            self.dead = self.dead or len(self.steps) + 1 >= self.at
+            self.dead = self.dead or len(self.steps) + 1 >= self.at or self._reached(step)
             if self.dead:
                 raise Died(step)
             self.steps.append(step)
+
+    def _reached(self, step: str) -> bool:
+        taken = [each.startswith(self.until) for each in self.steps] if self.until else []
+        return any(taken) and step != "put" and self.steps[-1] == "put"
 
 
 class _Wrapped:

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from bot.domain.deployments import DeploymentState
+from bot.domain.subjects import Target
 from fixtures.cluster.access import Access
 from tests.live.delivering import Delivering, delivering
+from tests.live.mortal import Died, Fate, mortal
 
 pytestmark = pytest.mark.live
 
@@ -169,3 +171,50 @@ def test_everything_goes_into_an_empty_cluster_in_order_and_each_hook_runs_once_
     assert f"migrate-{second[:10]}" in jobs
     assert f"migrate-{first[:10]}" not in jobs
     assert jobs[f"smoke-{second[:10]}"]["status"]["succeeded"] == 1
+
+
+ONCE = """
+apiVersion: batch/v1
+kind: Job
+metadata: {name: once, namespace: NAMESPACE, annotations: {plumbline.dev/hook: before}}
+spec:
+  ttlSecondsAfterFinished: 0
+  template:
+    metadata: {annotations: {fixture.plumbline.dev/run-for: TIME}}
+    spec: {restartPolicy: Never, containers: [{name: c, image: "registry.example/web:1"}]}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: behind, annotations: {plumbline.dev/depends-on: batch/namespaces/NAMESPACE/Job/once}}
+"""
+
+
+def runs(shop: Delivering) -> list[str]:
+    return [each for each in written(shop) if each.startswith("jobs/once-")]
+
+
+def test_a_hook_that_ended_and_is_gone_is_not_run_again_by_the_worker_that_goes_on(shop: Delivering) -> None:
+    target = Target("prod", "once")
+    commit = shop.commit({"once/a.yaml": tree(shop, ONCE).replace("TIME", "0.2s")}, ("once",))
+    row = shop.due(commit, target)
+    fate = Fate(10_000, until="apply Job/")
+    with pytest.raises(Died):
+        shop.until(row, lambda each: each.state.ended, ports=mortal(shop.ports, fate))
+    shop.access.wait_until("the job is gone", lambda: f"once-{commit[:10]}" not in shop.live("jobs"))
+    assert shop.until(row, lambda each: each.state.ended).state is DeploymentState.HEALTHY
+    assert runs(shop) == [f"jobs/once-{commit[:10]}"]
+    assert "behind" in shop.live("configmaps")
+
+
+def test_a_newer_commit_waits_for_a_hook_that_still_runs(shop: Delivering) -> None:
+    target = Target("prod", "twice")
+    text = tree(shop, ONCE).replace("once", "twice").replace("behind", "twice")
+    first = shop.due(shop.commit({"twice/a.yaml": text.replace("TIME", "4s")}, ("twice",)), target)
+    shop.until(first, lambda each: each.state is DeploymentState.SETTLING)
+    second = shop.due(shop.commit({"twice/a.yaml": text.replace("TIME", "0.2s")}, ("twice",)), target)
+    waits = shop.until(second, lambda each: bool(each.progress.waits_for))
+    assert waits.progress.waits_for == (
+        f"Job {shop.prefix}/twice-{first.commit[:10]}, which still runs for another commit",
+    )
+    assert shop.row(first).state is DeploymentState.SUPERSEDED
+    assert shop.until(second, lambda each: each.state.ended).state is DeploymentState.HEALTHY
