@@ -12,8 +12,8 @@ from bot.domain.config import PruneMode
 from bot.domain.deployments import Deployment, DeploymentState, Wait
 from bot.domain.inventory import InventoryRow
 from bot.domain.removals import Kept, Stays, stays
-from bot.objects.identity import Object, ObjectKey
-from bot.objects.order import wave_of
+from bot.objects.identity import Object, ObjectKey, key_of
+from bot.objects.order import waves
 from bot.objects.references import users_of
 from bot.planning.observe import WORKERS
 from bot.planning.renames import stem_of
@@ -50,8 +50,9 @@ def prune(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     reached = reach(scene)
     side, ready = rendered(scene, row.commit, reached)
     found = _judged(scene, row, reached, side)
-    last = max((wave_of(each.live) for each in found if each.live and not each.kept), default=0)
-    now = [each for each in found if not (each.kept or each.going) and each.live and wave_of(each.live) == last]
+    steps_left = waves(each.live for each in found if each.live and not each.kept)
+    last = {key_of(body) for body in steps_left[-1]} if steps_left else set()
+    now = [each for each in found if not (each.kept or each.going) and each.key in last]
     if now:
         found = _delete(scene, row, reached, found, now)
     _forget(scene, row, [each.key for each in found if each.live is None or (each.kept and each.kept.forgotten)])
