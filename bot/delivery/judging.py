@@ -1,9 +1,9 @@
 """Whose rules judge a deployment: each pull's are those before its first commit on the default branch (DESIGN §3)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.delivery.scene import Scene
-from bot.domain.config import Config, Environment
+from bot.domain.config import Config, Environment, PruneMode
 from bot.domain.deployments import Deployment
 from bot.domain.errors import UserMistake
 from bot.domain.pulls import Repository
@@ -42,11 +42,12 @@ def rulings(workspace: Workspace, repository: Repository, row: Deployment) -> tu
 
 
 def prune_rules(scene: Scene, row: Deployment) -> PruneRules:
-    """What holds for deleting and replacing: the strictest of everything that judges it, and of the tip. Raises as
-    `rulings` does."""
+    """What holds for deleting and replacing: the strictest of everything that judges it, and of the tip; a rollback
+    deletes nothing, whatever they say. Raises as `rulings` does."""
     judged = [each.environment for each in rulings(scene.ports.workspace, scene.repository, row)]
     tip = environment_by(scene.rules, scene.target)
-    return strictest([*judged, *([tip] if tip else [])])
+    rules = strictest([*judged, *([tip] if tip else [])])
+    return replace(rules, prune=PruneMode.NEVER) if row.rollback else rules
 
 
 def _ruling(workspace: Workspace, repository: Repository, row: Deployment, change: tuple[int, str, str]) -> Ruling:

@@ -63,7 +63,8 @@ def _audit(shop: Shop) -> str:
 def test_a_rollback_now_takes_over_at_once_and_locks_until_the_branch_says_the_same(shop: Shop) -> None:
     first = shop.begin(shop.app())
     shop.wait_deployed(first)
-    number = shop.pull(shop.app(image="web:2", ready_after="300s"))
+    extra = {"apps/web/staging/extra.yaml": settings(shop.staging, app="extra")}
+    number = shop.pull({**shop.app(image="web:2", ready_after="300s"), **extra})
     shop.wait_plan(number)
     second = shop.merge(number)
     wait_until("the change settles", lambda: shop.state(commit=second) == "settling")
@@ -81,6 +82,9 @@ def test_a_rollback_now_takes_over_at_once_and_locks_until_the_branch_says_the_s
     assert "rollback-now: to " in _audit(shop)
     assert "it burns" in _audit(shop)
     wait_until("the pull says so", lambda: f"rolled back to `{first[:7]}`" in shop.comment(number, "deployment"))
+
+    assert shop.live("configmap", "extra-settings"), "what newer commits made stays"
+    assert not [entry for entry in shop.audit() if entry.verb == "delete"]
 
     third = shop.push({"other.md": "unrelated\n"})
     wait_until(
