@@ -22,12 +22,12 @@ class Died(BaseException):
 
 @dataclass
 class Fate:
-    """When a worker dies: before its step number `at`, or after the ledger knows of a step that begins with `until`.
-
-    `steps` are those it took.
+    """When a worker dies: before its step number `at`, after a step that begins with `after`, or once the ledger knows
+    of a step that begins with `until`. `steps` are those it took.
     """
 
     at: int
+    after: str = ""
     until: str = ""
     steps: list[str] = field(default_factory=list)
     dead: bool = False
@@ -42,6 +42,8 @@ class Fate:
             self.steps.append(step)
 
     def _reached(self, step: str) -> bool:
+        if self.after and self.steps and self.steps[-1].startswith(self.after):
+            return True
         taken = [each.startswith(self.until) for each in self.steps] if self.until else []
         return any(taken) and step != "put" and self.steps[-1] == "put"
 

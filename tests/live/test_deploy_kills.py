@@ -88,14 +88,53 @@ def test_a_worker_may_die_before_any_write_and_the_next_one_ends_it_well(shop: D
         assert ended.state is DeploymentState.HEALTHY, (at, fate.steps, ended)
         live = ours(shop)
         assert live["both"]["data"] == {"value": name}
-        assert {f"early-{name}", f"late-{name}"} <= live.keys()
+        assert live.keys() == {"both", f"early-{name}", f"late-{name}"}, (at, fate.steps)
         uids = {f"ConfigMap/{each}": body["metadata"]["uid"] for each, body in live.items()}
         assert shop.kept() == shop.mapped() == uids, (at, fate.steps)
         assert said(shop, ended)
         if not died:
             walked = fate.steps
             break
-    assert {"widen", "settle", "save", "put", "apply ConfigMap/both"} <= set(walked)
+    assert {"widen", "settle", "save", "put", "drop", "apply ConfigMap/both"} <= set(walked)
+    assert [step for step in walked if step.startswith("delete")] == [
+        f"delete ConfigMap {shop.prefix}/{each}" for each in (f"late-{other(name)}", f"early-{other(name)}")
+    ]
+    assert_deleted_once(shop)
+
+
+def other(name: str) -> str:
+    return "ab".replace(name, "")
+
+
+def assert_deleted_once(shop: Delivering) -> None:
+    """Between two creations of an object there is one accepted deletion of it, however often a worker died."""
+    grant = shop.ports.operator.clusters["live"].grants[0]
+    gone: set[str] = set()
+    deletions = 0
+    for entry in shop.access.audit(grant.apply_as):
+        name = entry.uri.partition("?")[0]
+        if entry.wrote and entry.verb == "delete":
+            assert name not in gone, entry
+            gone.add(name)
+            deletions += 1
+        elif entry.wrote:
+            gone.discard(name)
+    assert deletions > 10
+
+
+def test_an_object_that_was_made_again_after_its_deletion_is_left_alone(shop: Delivering) -> None:
+    assert shop.deliver(shop.commit(side("a"))).state is DeploymentState.HEALTHY
+    row = shop.due(shop.commit(side("b")))
+    assert killed(shop, row, Fate(10_000, after="delete ConfigMap"))
+    assert "late-a" not in ours(shop)
+    shop.access.apply_admin(f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: late-a, namespace: {shop.prefix}}}\n")
+    mine = ours(shop)["late-a"]["metadata"]["uid"]
+    assert shop.until(row, lambda each: each.state.ended).state is DeploymentState.HEALTHY
+    live = ours(shop)
+    assert live["late-a"]["metadata"]["uid"] == mine
+    assert "early-a" not in live
+    assert "ConfigMap/late-a" not in shop.kept() | shop.mapped()
+    shop.access.kubectl("delete", "configmap", "late-a", "-n", shop.prefix)
 
 
 def test_one_target_that_fails_holds_up_none_of_forty(shop: Delivering) -> None:
