@@ -39,7 +39,7 @@ def approve(command: Command, asked: Asked) -> str:
     with asked.ports.ledger.begin() as tx:
         if asked.first_time(tx):
             for name, targets in theirs.items():
-                dangers = _blocks(plan, targets)
+                dangers = _blocks(plan, targets, asked.config)
                 said = (asked.number, head, base, name, asked.person.login)
                 approval = Approval(*said, False, asked.event.comment, dangers, asked.ports.clock.now())
                 tx.approvals.put(asked.repository, approval)
@@ -80,7 +80,7 @@ def _reviewed(forge: Forge, pull: Pull, config: Config, plan: Plan | None, now: 
             targets = _theirs(config, forge, person, name)
             if targets is not None:
                 said = (pull.number, pull.head, pull.base_branch, name, login)
-                found.append(Approval(*said, True, review.id, _blocks(shown, targets), now))
+                found.append(Approval(*said, True, review.id, _blocks(shown, targets, config), now))
     return found
 
 
@@ -123,7 +123,8 @@ def _changed(config: Config, plan: Plan | None) -> list[str]:
     """The environments that a plan is about; all of them while nobody knows."""
     if plan is None or not plan.targets:
         return sorted(config.environments)
-    return sorted({each.target.environment for each in plan.targets} & config.environments.keys())
+    loosened = {each.partition(": ")[0].partition("/")[0] for each in plan.blocks}
+    return sorted(({each.target.environment for each in plan.targets} | loosened) & config.environments.keys())
 
 
 def _theirs(config: Config, forge: Forge, person: Person, name: str) -> frozenset[Target] | None:
@@ -139,9 +140,12 @@ def _theirs(config: Config, forge: Forge, person: Person, name: str) -> frozense
     return frozenset(target for target, each in here.items() if may_deploy(known, each.deployers))
 
 
-def _blocks(plan: Plan | None, targets: frozenset[Target]) -> tuple[str, ...]:
-    rows = plan.targets if plan else ()
-    return tuple(f"{row.target}: {danger}" for row in rows if row.target in targets for danger in row.blocks)
+def _blocks(plan: Plan | None, targets: frozenset[Target], config: Config) -> tuple[str, ...]:
+    """What a deployer of these targets accepts: their block findings, and rules that the pull loosens for them; for an
+    environment as a whole only who deploys all of it."""
+    others = {target.environment for target in config.targets() if target not in targets}
+    places = {*map(str, targets), *({target.environment for target in targets} - others)}
+    return tuple(each for each in plan.blocks if each.partition(": ")[0] in places) if plan else ()
 
 
 def _tell(tx: Transaction, repository: str, number: int, head: str) -> None:

@@ -38,7 +38,7 @@ def plan_check(plan: Plan, commit: str, prefix: str = PREFIX, accepted: Collecti
     """The check of a finished plan: failure when a row could not be planned or asks for a replacement, which nobody's
     word brings about; action_required for block findings until a deployer has `accepted` each of them."""
     hopeless = any(write.verb is Verb.REPLACE for row in plan.targets for write in row.writes)
-    blocked = any(f"{row.target}: {each}" not in accepted for row in plan.targets for each in row.blocks)
+    blocked = any(each not in accepted for each in plan.blocks)
     good = Conclusion.ACTION_REQUIRED if blocked else Conclusion.SUCCESS
     conclusion = Conclusion.FAILURE if plan.failed or hopeless else good
     title = plan_verdict(plan)

@@ -6,7 +6,7 @@ from bot.comments.markdown import code, counted, label, listed, summary
 from bot.comments.objects import change_item, drifted_item, lines_of, riskiest, shown_changes
 from bot.comments.parts import Item, Section
 from bot.comments.phrases import finding
-from bot.domain.plans import Change, Level, Plan, TargetPlan, Verb
+from bot.domain.plans import LOOSER, Change, Level, Plan, TargetPlan, Verb
 from bot.objects.redact import inert
 
 OPEN_LINES = 24
@@ -20,8 +20,16 @@ def folds(plan: Plan, prefix: str) -> list[Section]:
     sections += _pending(rows)
     sections += _drift(rows)
     sections += _notes(rows)
+    sections += _rules(plan)
     sections.append(_commands(prefix))
     return _opened(sections, len(sections) - 1)
+
+
+def _rules(plan: Plan) -> list[Section]:
+    """What merging changes about the config's rules; what asks for less stands among the warnings as well."""
+    told = [finding(each) for each in plan.findings if each.rule in (LOOSER, "rule-change", "without-effect")]
+    count = counted(len(told), "rule")
+    return [Section(f"Rules: {count}", tuple(Item(f"- {line}", line) for line in told))] if told else []
 
 
 def _opened(sections: Sequence[Section], last: int) -> list[Section]:

@@ -187,6 +187,11 @@ def _spelled(key: ObjectKey) -> str:
     return f"{key.of} {key.namespace}/{key.name}" if key.namespace else f"{key.of} {key.name}"
 
 
+LOOSER = "looser-rule"
+"""The rule of findings about a pull's config that ask for less than the one it is judged by. `field` says where:
+`prod.approvals`, `prod/web.takeover`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The plan of a pull: one row per touched target, sorted. `note` replaces the table when nothing was planned."""
@@ -203,4 +208,13 @@ class Plan:
     def failed(self) -> bool:
         """Whether any row could not be planned, or none at all because of a block finding on the whole."""
         broken = any(t.state in (TargetState.ERROR, TargetState.REFUSED) for t in self.targets)
-        return broken or any(finding.level is Level.BLOCK for finding in self.findings)
+        return broken or any(each.level is Level.BLOCK and each.rule != LOOSER for each in self.findings)
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """All that waits to be accepted by a deployer, in the one spelling that an approval holds: `prod/web: conflict
+        …` for a target's block findings, `prod: looser-rule prod.approvals …` for rules that the pull loosens."""
+        rows = [f"{row.target}: {each}" for row in self.targets for each in row.blocks]
+        looser = [each for each in self.findings if each.rule == LOOSER]
+        places = [each.field.rpartition(".")[0] for each in looser]
+        return (*rows, *(f"{place}: {LOOSER} {each.field}" for place, each in zip(places, looser, strict=True)))

@@ -39,18 +39,20 @@ def rules_at(workspace: Workspace, repository: Repository, commit: str) -> Confi
 
 @dataclass(frozen=True, slots=True)
 class Configs:
-    """The configs a plan needs. `base` and `head` both carry the rules of the default branch's tip."""
+    """The configs a plan needs. `base` and `head` both carry the rules of the default branch's tip, `merged` those that
+    the head brings, which hold once it is merged; it is None where the head has no config."""
 
     base: Config | None
     head: Config
     mistake: UserMistake | None = None
+    merged: Config | None = None
 
 
 def configs_of(workspace: Workspace, repository: Repository, base: str, head: str) -> Configs | None:
     """Both sides' configs under the base's rules; None when neither has one.
 
-    A base that cannot be read leaves the head's own rules, so that it can be repaired; the mistake is handed on. Raises
-    UserMistake when the head's cannot be read.
+    Where the base's cannot be read, the nearest older one that can holds, so that it can be repaired; the mistake is
+    handed on. Raises UserMistake when the head's cannot be read, or no older one within reach can.
     """
     mistake: UserMistake | None = None
     rules: Config | None = None
@@ -58,9 +60,10 @@ def configs_of(workspace: Workspace, repository: Repository, base: str, head: st
         rules = config_at(workspace, repository, base)
     except UserMistake as unreadable:
         mistake = unreadable
-    where = config_at(workspace, repository, head)
+        rules = rules_at(workspace, repository, base)
+    own = where = config_at(workspace, repository, head)
     if where is None:
-        if rules is None and mistake is None:
+        if rules is None:
             return None
         where = Config(apps={}, environments={})
-    return Configs(rules, rules_of(rules, where), mistake)
+    return Configs(rules, rules_of(rules, where), mistake, own)

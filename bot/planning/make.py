@@ -18,6 +18,7 @@ from bot.planning.access import Access, Accesses
 from bot.planning.applied import applied_objects
 from bot.planning.configs import Configs, configs_of
 from bot.planning.findings import LONGEST
+from bot.planning.previews import config_findings
 from bot.planning.refusing import Upcoming
 from bot.planning.removals import removing_of
 from bot.planning.rendering import Rendering, Tree, tree_at
@@ -74,19 +75,12 @@ def make_plan(request: PlanRequest, planner: Planner) -> Plan | None:
         head = stack.enter_context(tree_at(planner.rendering, request.repository, request.merged))
         planning = _Planning(request, planner, configs, base, head)
         targets = planning.run()
-    return Plan(request.head, request.base, plan_digest(targets), targets, findings=_config_findings(configs, planner))
+    return Plan(request.head, request.base, plan_digest(targets), targets, findings=config_findings(configs))
 
 
 def plan_digest(targets: tuple[TargetPlan, ...]) -> str:
     """SHA-256 over what the heads render to, and the dangers (DESIGN §6.9)."""
     return digest({str(row.target): [row.identity, list(row.dangers)] for row in targets})
-
-
-def _config_findings(configs: Configs, planner: Planner) -> tuple[Finding, ...]:
-    if configs.mistake is None:
-        return ()
-    message = inert(f"the config on the base branch cannot be read: {configs.mistake}", LONGEST)
-    return (Finding(Level.WARN, "config", message, file=configs.mistake.file, line=configs.mistake.line),)
 
 
 def _note(rule: str, message: str, mistake: UserMistake) -> Finding:
