@@ -96,15 +96,17 @@ def reach(scene: Scene) -> Reach:
 
 
 def rendered(scene: Scene, commit: str, reached: Reach) -> tuple[Side, Ready]:
-    """The target as a commit has it, ready to be sent. Raises UserMistake, with file and line, when it is broken."""
+    """The target as a commit has it, ready to be sent.
+
+    Raises UserMistake, with file and line, when it is broken, and ClusterUnreachable.
+    """
     scene.ports.workspace.fetch(scene.repository, commit)
     config = config_at(scene.ports.workspace, scene.repository, commit)
     if config is None or scene.target not in config.targets():
         raise UserMistake(f"{scene.target} is not in the config of this commit")
     app = config.app(scene.target)
-    ready = Ready(
-        app, reached.grant, reached.inventory.applyset, scope_of(reached.api), setting_of(reached.grant, reached.api)
-    )
+    setting = setting_of(reached.grant, reached.api, certain=True)
+    ready = Ready(app, reached.grant, reached.inventory.applyset, scope_of(reached.api), setting)
     with tree_at(rendering_of(scene.ports), scene.repository, commit) as tree:
         objects = tree.render(app, ready.setting).objects
     return make_side(objects, ready), ready

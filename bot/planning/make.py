@@ -208,14 +208,17 @@ def scope_of(cluster: PlanCluster | None) -> Scope:
     return is_namespaced if cluster is None else lambda kind: _served_scope(cluster, kind)
 
 
-def setting_of(grant: Grant | None, cluster: PlanCluster | None) -> Callable[[], Setting]:
-    """What charts may know and have in a target; a cluster that is away tells them nothing."""
+def setting_of(grant: Grant | None, cluster: PlanCluster | None, *, certain: bool = False) -> Callable[[], Setting]:
+    """What charts may know and have in a target. A cluster that is away tells them nothing, unless what they render to
+    has to be `certain`, because it is written and the rest is deleted: then asking raises ClusterUnreachable."""
 
     def ask() -> Setting:
         hosts = grant.chart_hosts if grant else ()
         try:
             version, served = cluster.capabilities() if cluster else ("", ())
         except ClusterUnreachable:
+            if certain:
+                raise
             return Setting(hosts)
         return Setting(hosts, version, tuple(served))
 
