@@ -81,13 +81,14 @@ def _choose(scene: Scene) -> Deployment | None:
 
 def _still_eligible(scene: Scene, running: Deployment) -> Deployment | None:
     """The running row. While nothing is written of it, its conditions are judged on: it falls back to waiting when
-    somebody held, locked or took back meanwhile."""
+    somebody held, locked or took back meanwhile, and fails when they cannot be judged any more."""
     if running.state is not DeploymentState.CONFIRMING:
         return running
     try:
         conditions = unmet(scene, running)
-    except UserMistake:
-        return running
+    except UserMistake as mistake:
+        _end(scene, [running], DeploymentState.FAILED, scene.redactor().text(str(mistake)).plain)
+        return None
     if not conditions:
         return running
     waiting = replace(move(running, DeploymentState.WAITING), conditions=conditions)
