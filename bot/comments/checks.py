@@ -8,7 +8,7 @@ from bot.comments.phrases import PREFIX
 from bot.comments.plan import About, plan_comment
 from bot.comments.tally import verdict as plan_verdict
 from bot.domain.deployments import Deployment, DeploymentState, Wait
-from bot.domain.plans import Finding, Level, Plan, TargetPlan, TargetState, Verb
+from bot.domain.plans import Finding, Level, Plan, TargetPlan, TargetState
 from bot.objects.redact import Redacted, inert
 from bot.ports.checks import Annotation, Check, Conclusion
 from bot.ports.forge_deployments import ForgeDeploymentState
@@ -35,12 +35,11 @@ _MOVING = (DeploymentState.CONFIRMING, DeploymentState.APPLYING, DeploymentState
 
 
 def plan_check(plan: Plan, commit: str, prefix: str = PREFIX, accepted: Collection[str] = ()) -> Check:
-    """The check of a finished plan: failure when a row could not be planned or asks for a replacement, which nobody's
-    word brings about; action_required for block findings until a deployer has `accepted` each of them."""
-    hopeless = any(write.verb is Verb.REPLACE for row in plan.targets for write in row.writes)
+    """The check of a finished plan: failure when a row could not be planned, action_required for block findings until a
+    deployer has `accepted` each of them."""
     blocked = any(each not in accepted for each in plan.blocks)
     good = Conclusion.ACTION_REQUIRED if blocked else Conclusion.SUCCESS
-    conclusion = Conclusion.FAILURE if plan.failed or hopeless else good
+    conclusion = Conclusion.FAILURE if plan.failed else good
     title = plan_verdict(plan)
     parts = plan_comment(plan, About(plan.head, prefix), TEXTS)
     summary, text = _split(parts)

@@ -22,8 +22,7 @@ _ORDER = (
     DeploymentState.SUPERSEDED,
     DeploymentState.HEALTHY,
 )
-_SETTLING = (DeploymentState.APPLYING, DeploymentState.SETTLING, DeploymentState.PRUNING)
-_MOVING = (DeploymentState.CONFIRMING, DeploymentState.APPLYING, *_SETTLING)
+_MOVING = (DeploymentState.CONFIRMING, DeploymentState.APPLYING, DeploymentState.SETTLING, DeploymentState.PRUNING)
 _WORDS = {
     DeploymentState.WAITING: "Waiting",
     DeploymentState.CONFIRMING: "Deploying",
@@ -127,7 +126,7 @@ def _failed(row: Deployment, prefix: str) -> str:
 
 def _waits(row: Deployment) -> list[str]:
     """What is not healthy yet, while there is still hope."""
-    if row.state not in _SETTLING:
+    if row.state not in _MOVING:
         return []
     return [f"**{label(str(row.target))}** waits for {prose(inert(each))}" for each in row.progress.waits_for]
 

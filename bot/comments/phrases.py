@@ -22,7 +22,7 @@ VERBS: Mapping[Verb, str] = {
 }
 _DANGERS: Mapping[Verb, str] = {
     Verb.DELETE: "deletes",
-    Verb.REPLACE: "would have to replace, which is not done by itself, and so will fail at",
+    Verb.REPLACE: "replaces (deletes, then makes again)",
     Verb.TAKEOVER: "takes over",
 }
 STATES: Mapping[TargetState, str] = {

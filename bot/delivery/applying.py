@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.delivery.hooks import earlier_runs, steps
 from bot.delivery.keeping import Overtaken, keep, move
+from bot.delivery.replacing import await_gone, make_way
 from bot.delivery.scene import Reach, Scene, reach, rendered
 from bot.domain.config import IgnoreRule
 from bot.domain.deployments import Deployment, DeploymentState
@@ -43,6 +44,9 @@ def apply_wave(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
         return replace(row, conditions=(), reason="", progress=replace(row.progress, waits_for=waits_for)), RUNS_AGAIN
     reached.inventories.widen(reached.inventory, [key_of(sent.body) for sent in step], row.commit)
     problems = _write(scene, row, reached, _Wave(side.ignore, {key_of(sent.body): sent for sent in step}))
+    problems, going = make_way(row, reached, problems)
+    if going and not problems:
+        return await_gone(scene, row, going, ready.app.health_timeout)
     _settle_inventory(scene, reached, side)
     done = sum(len(each) for each in ordered[: row.progress.wave]) + len(step) - len(problems)
     total = sum(len(each) for each in ordered)

@@ -46,10 +46,6 @@ def confirm(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     if plan.state is TargetState.ERROR:
         place = f"{plan.error_file}:{plan.error_line}: " if plan.error_file else ""
         return move(row, DeploymentState.FAILED, place + (plan.error.plain if plan.error else "")), 0.0
-    replaced = [str(write.object) for write in plan.writes if write.verb is Verb.REPLACE]
-    if replaced:
-        reason = f"{', '.join(replaced)} cannot be changed in place, and is not replaced by itself"
-        return move(row, DeploymentState.FAILED, reason), 0.0
     with scene.ports.ledger.begin() as tx:
         shown = _shown(tx, row)
         by_all = bool(row.pulls) and len(shown) == len(row.pulls) and not row.direct
@@ -158,6 +154,7 @@ def _confirmed(scene: Scene, row: Deployment, plan: TargetPlan, agreed: _Agreed)
         asked=(),
         taken_over=tuple(str(write.object) for write in plan.writes if write.verb is Verb.TAKEOVER),
         removals=tuple(write.object for write in plan.writes if _may_go(write, agreed)),
+        replacing=tuple(write.object for write in plan.writes if write.verb is Verb.REPLACE),
     )
     return replace(move(row, DeploymentState.APPLYING), progress=progress, started=scene.ports.clock.now())
 

@@ -7,6 +7,7 @@ from bot.domain.plans import Cause, Change, Finding, Level, Verb
 from bot.domain.removals import why_kept
 from bot.objects.canonical import PART_OF
 from bot.objects.identity import Object, ObjectKey
+from bot.objects.optout import holds_data
 from bot.objects.paths import str_path, value_at
 from bot.objects.redact import Redacted, Redactor, inert
 from bot.objects.risk import notes
@@ -124,7 +125,13 @@ def _replaced(each: Compared, redactor: Redactor) -> Iterator[Finding]:
     if prediction is None or prediction.problem is None or head is None:
         return
     said = redactor.text(prediction.problem.message).plain
-    message = inert(f"cannot be changed in place, only deleted and made again: {said}", LONGEST)
+    lost = holds_data(each.key.of, head.body)
+    how = (
+        "only deleted, with the data or objects in it, and then made again"
+        if lost
+        else "only deleted and then made again"
+    )
+    message = inert(f"cannot be changed in place, {how}: {said}", LONGEST)
     yield Finding(Level.WARN, "immutable", message, each.key, prediction.problem.field, head.file, head.line)
 
 

@@ -10,17 +10,6 @@ from bot.planning.compare import Comparing, Sides, Verdict, created, rendered_ch
 from bot.planning.predict import Prediction
 from bot.ports.clusters import PlanCluster, Refusal, Refused
 
-_HOLDS_DATA = frozenset(
-    {
-        Kind("", "Namespace"),
-        Kind("", "PersistentVolume"),
-        Kind("", "PersistentVolumeClaim"),
-        Kind("apiextensions.k8s.io", "CustomResourceDefinition"),
-        Kind("apps", "StatefulSet"),
-    }
-)
-"""Kinds that are never offered as a replacement: deleting them takes data or other objects along."""
-
 _RBAC = "rbac.authorization.k8s.io"
 _HINTS = (
     (
@@ -89,7 +78,7 @@ def refused_verdict(
     may_differ = refused.why == Refusal.FORBIDDEN and not refusing.final
     if may_differ and not missing and (sides.live is None or key.group == _RBAC):
         return _untried(sides, comparing), None
-    if refused.why == Refusal.IMMUTABLE and key.of not in _HOLDS_DATA:
+    if refused.why == Refusal.IMMUTABLE:
         return _replacement(sides, comparing, refused), None
     message, hint = _said(key, refused, missing=missing)
     return Verdict(), Problem(key, refused, message, hint, head.file, head.line)
@@ -126,7 +115,5 @@ def _said(key: ObjectKey, refused: Refused, *, missing: bool) -> tuple[str, str]
     if missing:
         hint = "add the Namespace to this app, or have it made"
         return f"the namespace {key.namespace} does not exist", hint
-    if refused.why == Refusal.IMMUTABLE:
-        return refused.message, "undo the change, or move to an object of another name"
     hint = next((hint for text, hint in _HINTS if text in refused.message), _REMEDIES.get(refused.why, ""))
     return refused.message, hint

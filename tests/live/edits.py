@@ -75,7 +75,7 @@ WORKLOADS = (
     ),
     edit("selector", m.DEPLOYMENT, ("{app: NAME}", "{app: other}"), ends="replace"),
     edit("stateful-image", m.STATEFUL, ("app:1", "app:2")),
-    edit("stateful-claims", m.STATEFUL, ("storage: 1Gi", "storage: 2Gi"), ends="error"),
+    edit("stateful-claims", m.STATEFUL, ("storage: 1Gi", "storage: 2Gi"), ends="replace"),
     edit("daemon-image", m.DAEMON, ("app:1", "app:2")),
     Edit("job-new", "", m.JOB),
     edit("job-image", m.JOB, ("app:1", "app:2"), ends="replace"),
