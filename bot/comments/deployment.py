@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from bot.comments.markdown import alert, code, counted, label, listed, named, prose, table
 from bot.comments.parts import MOST, Item, Section, fits, pack
-from bot.comments.phrases import PREFIX, commits, state
-from bot.domain.deployments import Deployment, DeploymentState
+from bot.comments.phrases import PREFIX, commits, state, unmet
+from bot.domain.deployments import Deployment, DeploymentState, Wait
 from bot.domain.removals import Kept, why_kept
 from bot.objects.redact import inert
 
@@ -34,6 +34,20 @@ _WORDS = {
     DeploymentState.SUPERSEDED: "Superseded",
     DeploymentState.CANCELLED: "Cancelled",
 }
+_BRIEF = {
+    Wait.WORD: "a deployer's word",
+    Wait.ADMIN: "an admin's word",
+    Wait.APPROVALS: "approvals",
+    Wait.CONFIRMATION: "a confirmation",
+    Wait.NAMESPACE: "a namespace",
+    Wait.CLUSTER: "the cluster",
+    Wait.HOLD: "a hold",
+    Wait.LOCK: "a lock",
+    Wait.WINDOW: "its window",
+    Wait.HISTORY: "an override",
+    Wait.NEVER: "stopped",
+}
+"""Conditions in a word, for the table; what takes a command to end stands as a sentence below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +93,25 @@ def _head(ordered: Sequence[Standing], prefix: str) -> str:
 
 
 def _head_parts(ordered: Sequence[Standing], prefix: str, cap: int) -> list[str]:
-    rows = [[*_names(each.row), commits([each.row.commit]), _state(each, prefix)] for each in ordered[:cap]]
     more = len(ordered) - cap
     return [
         f"### {prose(inert(verdict([each.row for each in ordered]), 1000))}",
-        table(("Environment", "App", "Commit", "State"), (), rows),
+        _table(ordered[:cap], prefix),
         f"…and {counted(more, 'more target')}." if more > 0 else "",
         _box(
             "CAUTION", [_failed(each.row, prefix) for each in ordered if each.row.state is DeploymentState.FAILED], cap
         ),
-        _box("NOTE", [line for each in ordered for line in _waits(each.row)], cap),
+        _box("NOTE", [line for each in ordered for line in _waits(each.row, prefix)], cap),
     ]
+
+
+def _table(shown: Sequence[Standing], prefix: str) -> str:
+    """The state comes third, where a phone shows it without scrolling; a commit that all share stands in the footer."""
+    differ = len({each.row.commit for each in shown}) > 1
+    rows = [
+        [*_names(each.row), _state(each, prefix), *([commits([each.row.commit])] if differ else [])] for each in shown
+    ]
+    return table(("Environment", "App", "State", *(["Commit"] if differ else [])), (), rows)
 
 
 def _names(row: Deployment) -> tuple[str, str]:
@@ -108,7 +130,15 @@ def _state(standing: Standing, prefix: str) -> str:
     if row.state is DeploymentState.SUPERSEDED:
         return f"superseded{f' by {commits([row.reason])}' if row.reason else ''}"
     attempt = " (rollback)" if row.rollback else f" (attempt {row.attempt})" if row.attempt > 1 else ""
+    if row.state is DeploymentState.WAITING and _long(row):
+        brief = dict.fromkeys(_BRIEF.get(each.wait, label(each.subject)) for each in row.conditions)
+        return f"waiting: {', '.join(brief)}{attempt}"
     return f"{state(row, prefix)}{attempt}"
+
+
+def _long(row: Deployment) -> bool:
+    """Whether something that is waited for takes a sentence, with what a person can do about it."""
+    return any(each.wait in _BRIEF for each in row.conditions)
 
 
 def _failed(row: Deployment, prefix: str) -> str:
@@ -124,11 +154,14 @@ def _failed(row: Deployment, prefix: str) -> str:
     return f"{where} Now: {stands}; nothing was removed. Mend it with a new commit, or try again with {again}{back}."
 
 
-def _waits(row: Deployment) -> list[str]:
-    """What is not healthy yet, while there is still hope."""
+def _waits(row: Deployment, prefix: str) -> list[str]:
+    """What a person can do, and what is not healthy yet while there is still hope."""
+    target = f"**{label(str(row.target))}**"
+    if row.state is DeploymentState.WAITING and _long(row):
+        return [f"{target}: {each}" for each in unmet(row, prefix)]
     if row.state not in _MOVING:
         return []
-    return [f"**{label(str(row.target))}** waits for {prose(inert(each))}" for each in row.progress.waits_for]
+    return [f"{target} waits for {prose(inert(each))}" for each in row.progress.waits_for]
 
 
 def _box(kind: str, lines: Sequence[str], cap: int) -> str:

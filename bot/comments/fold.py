@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.comments.markdown import code, counted, label, listed, summary
+from bot.comments.markdown import code, counted, label, listed, named, prose, summary
 from bot.comments.objects import change_item, drifted_item, lines_of, riskiest, shown_changes
 from bot.comments.parts import Item, Section
 from bot.comments.phrases import finding
-from bot.domain.plans import LOOSER, Change, Level, Plan, TargetPlan, Verb
+from bot.domain.plans import LOOSER, Change, Finding, Level, Plan, TargetPlan, Verb
 from bot.objects.redact import inert
 
 OPEN_LINES = 24
 OPEN_TOTAL = 48
+NAMED = 20
+"""Objects that one note names."""
 
 
 def folds(plan: Plan, prefix: str) -> list[Section]:
@@ -67,7 +69,8 @@ def _as_in(alike: Sequence[TargetPlan], earlier: TargetPlan, differing: Sequence
     count = len(alike[0].changes)
     head = f"Same change in {_names(alike)} ({count - len(differing)} of {counted(count, 'object')} as in "
     items = tuple(change_item(each) for each in riskiest(differing))
-    return Section(f"{head}{summary(str(earlier.target))})", items, "Only what differs:", opened=True)
+    intro = "Only what differs:" if items else "Nothing else changes there."
+    return Section(f"{head}{summary(str(earlier.target))})", items, intro, opened=bool(items))
 
 
 def _names(alike: Sequence[TargetPlan]) -> str:
@@ -123,17 +126,36 @@ def _under(row: TargetPlan, item: Item) -> Item:
 
 
 def _notes(rows: Sequence[TargetPlan]) -> list[Section]:
-    notes = [(row, each) for row in rows for each in row.findings if each.level is Level.NOTE]
-    if not notes:
-        return []
-    lines = [f"**{label(str(row.target))}** {finding(each)}" for row, each in notes]
-    return [Section(f"Notes: {len(notes)}", tuple(Item(f"- {line}", line) for line in lines))]
+    """Notes that say the same of several objects say it once, with the objects below."""
+    same: dict[tuple[str, str], list[tuple[TargetPlan, Finding]]] = {}
+    for row in rows:
+        for each in row.findings:
+            if each.level is Level.NOTE:
+                same.setdefault((each.rule, each.message.plain), []).append((row, each))
+    items = [_note(found) for found in same.values()]
+    return [Section(f"Notes: {sum(map(len, same.values()))}", tuple(items))] if items else []
+
+
+def _note(found: Sequence[tuple[TargetPlan, Finding]]) -> Item:
+    row, first = found[0]
+    if len(found) == 1 or first.object is None:
+        lines = [f"**{label(str(row.target))}** {finding(each)}" for row, each in found]
+        return Item("\n".join(f"- {line}" for line in lines), "; ".join(lines[:NAMED]))
+    message = prose(first.message)
+    about: dict[str, list[str]] = {}
+    for row, each in found:
+        about.setdefault(f"**{label(str(row.target))}**", []).append(named(each.object))
+    lines = [f"  - {target} {listed(names, NAMED)}" for target, names in about.items()]
+    return Item("\n".join([f"- {message}:", *lines]), f"{message}: {counted(len(found), 'object')}")
 
 
 def _commands(prefix: str) -> Section:
     commands = (
         (f"{prefix} plan", "plan again"),
+        (f"{prefix} approve", "yes to this head, where approvals are needed or a finding has to be accepted"),
+        (f"{prefix} hold", "nothing that contains this pull is deployed"),
         (f"{prefix} deploy", "after the merge: the word that a deployment waits for, or another try"),
+        (f"{prefix} explain", "what a deployment waits for, and who can help"),
         (f"{prefix} help", "what you may use here"),
     )
     lines = [f"{code(inert(command))} – {says}" for command, says in commands]

@@ -75,25 +75,30 @@ def state(row: Deployment, prefix: str = PREFIX) -> str:
     """Where a deployment stands, as Markdown on one line."""
     progress = row.progress
     many = f" {progress.done}/{progress.total}" if progress.total else ""
-    unmet = "; ".join(
-        _away(each, row.reason) if each.wait is Wait.CLUSTER and row.reason else condition(each, row.target, prefix)
-        for each in row.conditions
-    )
+    waits = "; ".join(unmet(row, prefix))
     match row.state:
         case DeploymentState.WAITING:
-            return unmet or "waiting for its turn"
+            return waits or "waiting for its turn"
         case DeploymentState.CONFIRMING:
-            return unmet or "planning once more"
+            return waits or "planning once more"
         case DeploymentState.APPLYING:
-            return f"applying{many}" + (f", {unmet}" if unmet else "")
+            return f"applying{many}" + (f", {waits}" if waits else "")
         case DeploymentState.SETTLING:
-            return f"settling{many}" + (f", {unmet}" if unmet else "")
+            return f"settling{many}" + (f", {waits}" if waits else "")
         case DeploymentState.PRUNING:
-            return f"deleting what Git no longer has{many}" + (f", {unmet}" if unmet else "")
+            return f"deleting what Git no longer has{many}" + (f", {waits}" if waits else "")
         case DeploymentState.FAILED:
             return "**failed**"
         case _:
             return row.state.value
+
+
+def unmet(row: Deployment, prefix: str = PREFIX) -> list[str]:
+    """Every condition that a deployment waits for, and what a person can do about it, as Markdown."""
+    return [
+        _away(each, row.reason) if each.wait is Wait.CLUSTER and row.reason else condition(each, row.target, prefix)
+        for each in row.conditions
+    ]
 
 
 def _away(each: Condition, reason: str) -> str:

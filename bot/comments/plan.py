@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.comments.fold import folds
-from bot.comments.markdown import alert, code, counted, label, listed, named, prose, table
+from bot.comments.markdown import alert, code, label, listed, named, prose
 from bot.comments.neighbours import also_changed, overtaken
 from bot.comments.parts import MOST, fits, pack
-from bot.comments.phrases import PREFIX, STATES, dangers, finding
-from bot.comments.tally import Tally, tally, verdict
+from bot.comments.phrases import PREFIX, dangers, finding
+from bot.comments.plan_table import BROKEN, plan_table
+from bot.comments.tally import verdict
 from bot.domain.plans import Level, Plan, TargetPlan, TargetState
 from bot.domain.subjects import Target
 from bot.objects.redact import Redacted, inert
 
-_ORDER = (TargetState.ERROR, TargetState.REFUSED, TargetState.UNCHECKED)
+_UNCHECKED = "not checked against the cluster"
 _CAPS = (60, 30, 15, 7, 3)
 
 
@@ -100,7 +101,7 @@ def _head_parts(plan: Plan, about: About, cap: int) -> list[str]:
         f"### Plan: {prose(inert(verdict(plan), 1000))}",
         alert("NOTE", [moved]) if about.head != plan.head else "",
         alert("NOTE", [overtaken(about.stale)]) if about.stale else "",
-        _table(loud[:cap], len(loud) - cap),
+        plan_table(loud, cap),
         f"Unchanged: {listed(quiet, 8)}." if quiet else "",
         also_changed(about.also),
         _box("CAUTION", [each for row in rows for each in dangers(row, about.prefix)], cap),
@@ -116,15 +117,20 @@ def _box(kind: str, lines: Sequence[str], cap: int) -> str:
 
 
 def _errors(rows: Sequence[TargetPlan]) -> list[str]:
-    said = []
+    """Why rows could not be planned or checked; a reason that many share is said once."""
+    same: dict[tuple[str, str], list[str]] = {}
     for row in rows:
-        if row.error is None:
-            continue
-        place = f"{row.error_file}:{row.error_line}" if row.error_line else row.error_file
-        where = f"{named(place)}: " if place else ""
-        words = "was not checked against the cluster" if row.state is TargetState.UNCHECKED else "could not be planned"
-        said.append(f"**{label(str(row.target))}** {words}: {where}{prose(row.error)}")
-    return said
+        if row.error is not None:
+            place = f"{row.error_file}:{row.error_line}" if row.error_line else row.error_file
+            words = _UNCHECKED if row.state is TargetState.UNCHECKED else "could not be planned"
+            reason = f"{words}: {f'{named(place)}: ' if place else ''}{prose(row.error)}"
+            same.setdefault((words, reason), []).append(f"**{label(str(row.target))}**")
+    return [
+        f"{listed(names)} {'was' if len(names) == 1 else 'were'} {reason}"
+        if words == _UNCHECKED
+        else f"{listed(names)} {reason}"
+        for (words, reason), names in same.items()
+    ]
 
 
 def _warnings(plan: Plan) -> list[str]:
@@ -138,44 +144,9 @@ def _warnings(plan: Plan) -> list[str]:
     ]
 
 
-def _table(rows: Sequence[TargetPlan], more: int) -> str:
-    if not rows:
-        return ""
-    header = ("Environment", "App", "+", "~", "−", "Drift", "State")
-    shown = table(header, (2, 3, 4, 5), [_row(row, tally(row)) for row in rows])
-    return f"{shown}\n\n…and {counted(more, 'more row')}." if more > 0 else shown
-
-
-def _row(row: TargetPlan, numbers: Tally) -> list[str]:
-    figures = (
-        numbers.create,
-        numbers.update + numbers.replace + numbers.takeover,
-        numbers.delete + numbers.replace,
-        numbers.drift,
-    )
-    known = row.state not in (TargetState.ERROR, TargetState.REFUSED)
-    shown = [str(figure) if figure else "" for figure in figures] if known else ["–"] * 4
-    return [label(row.target.environment), f"**{label(row.target.app)}**", *shown, _state(row, numbers)]
-
-
-def _state(row: TargetPlan, numbers: Tally) -> str:
-    words = (
-        (numbers.delete, "delete"),
-        (numbers.replace, "replacement"),
-        (numbers.takeover, "takeover"),
-        (sum(1 for each in row.findings if each.level is Level.BLOCK), "finding"),
-    )
-    risky = ", ".join(counted(number, word) for number, word in words if number)
-    if risky:
-        return f"**{risky}**" + (f", to be confirmed: {code(inert(row.word))}" if row.command else "")
-    if row.state is TargetState.UNCHANGED and numbers.drift:
-        return "drifted"
-    return f"**{STATES[row.state]}**" if row.state in _ORDER else STATES[row.state]
-
-
 def _risk(row: TargetPlan) -> tuple[object, ...]:
     """Riskiest first: what failed, what is dangerous, what writes most, what has drifted, then by name."""
-    broken = _ORDER.index(row.state) if row.state in _ORDER else len(_ORDER)
+    broken = BROKEN.index(row.state) if row.state in BROKEN else len(BROKEN)
     return broken, -len(row.dangers), -len(row.writes), -len(row.drifted), row.target
 
 

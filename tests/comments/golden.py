@@ -3,25 +3,38 @@
 from dataclasses import replace
 from pathlib import Path
 
+from bot.comments.candidate import candidate_check
 from bot.comments.deployment import Standing, deployment_comment
 from bot.comments.plan import About, failed_comment, fork_comment, nothing_comment, plan_comment, planning_comment
 from bot.domain.deployments import Deployment, DeploymentState
-from tests.comments.samples import DEPLOYMENTS, HEAD, NEXT, PLANS
+from bot.domain.subjects import Target
+from bot.ports.checks import Check
+from tests.comments.samples import CACHE, DEPLOYMENTS, HEAD, NEXT, PLANS
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "comments"
 ABOUT = About(HEAD, page="https://github.com/acme/shop/runs/77")
+NEIGHBOURS = ((Target("prod", "web"), 7), (Target("prod", "web"), 12), (Target("staging", "web"), 12))
 
 
 def comments() -> dict[str, list[str]]:
     """Every comment that has a golden file, by its name."""
     made = {name: plan_comment(plan, ABOUT) for name, plan in PLANS.items()}
     made["plan-again"] = planning_comment(PLANS["plan-change"], replace(ABOUT, head=NEXT))
+    made["plan-stale"] = plan_comment(PLANS["plan-change"], replace(ABOUT, stale=NEXT, also=NEIGHBOURS))
+    made["check-candidate"] = _check(candidate_check(PLANS["plan-danger"], (f"prod/web delete {CACHE}",)))
     made["plan-conflict"] = failed_comment("conflicts with main in apps/web/deploy.yaml", ABOUT)
     made["plan-fork"] = fork_comment(ABOUT)
     made["plan-nothing"] = nothing_comment(ABOUT)
     for name, rows in DEPLOYMENTS.items():
         made[name] = deployment_comment([Standing(row, _newer(name)) for row in rows])
     return made
+
+
+def _check(check: Check) -> list[str]:
+    return [
+        f"# {check.name}: {check.conclusion}\n\n## {check.title}\n\n{check.summary}",
+        *([check.text] * bool(check.text)),
+    ]
 
 
 def _newer(name: str) -> Deployment | None:

@@ -78,7 +78,37 @@ DRIFT = Drifted(
     ),
 )
 
+FROM_FORK = "it comes from a fork, so no cluster is asked before it is merged"
+AWAY = "cluster prod did not answer within 10 s"
+REGIONS = [f"{region}{number}" for region in ("ap", "eu", "us", "sa", "af") for number in range(1, 11)]
 PLANS: dict[str, Plan] = {
+    "plan-fifty": plan(
+        *(row(f"{region}/agent", WEB_UPDATE, SETTINGS_UPDATE) for region in REGIONS),
+        row("eu0/agent", WEB_UPDATE, writes=(WEB_UPDATE,), drifted=(DRIFT,)),
+        row("us0/agent", WEB_UPDATE, SETTINGS_UPDATE, writes=(WEB_UPDATE, SETTINGS_UPDATE, Change(CACHE, Verb.DELETE))),
+    ),
+    "plan-unchecked": plan(
+        row("prod/web", WEB_UPDATE, state=TargetState.UNCHECKED, error=inert(AWAY)), row("staging/web", WEB_UPDATE)
+    ),
+    "plan-from-fork": plan(
+        *(
+            row(f"{name}/web", WEB_UPDATE, state=TargetState.UNCHECKED, error=inert(FROM_FORK))
+            for name in ("prod", "staging")
+        )
+    ),
+    "plan-notes": plan(
+        *(
+            row(
+                f"{name}/web",
+                WEB_UPDATE,
+                findings=tuple(
+                    Finding(Level.NOTE, "left", inert("no longer in Git; it is left in place"), key)
+                    for key in (SERVICE, CACHE)
+                ),
+            )
+            for name in ("prod", "staging")
+        )
+    ),
     "plan-change": plan(row("prod/web", WEB_UPDATE, SETTINGS_UPDATE), row("staging/api")),
     "plan-drift": plan(
         row("prod/web", SETTINGS_UPDATE, writes=(SETTINGS_UPDATE, WEB_UPDATE), drifted=(DRIFT,)),
