@@ -6,6 +6,7 @@ fingerprint key are made on first start, readable by nobody else.
 
 import contextlib
 import os
+import re
 import secrets
 import stat
 from dataclasses import dataclass
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
     fingerprint_key: SecretStr = SecretStr("")
     clusters_file: Path | None = None
     log_format: Literal["json", "text"] = "text"
+    metrics_listen: str = ""
 
     @field_validator("github_webhook_secrets", mode="before")
     @classmethod
@@ -69,6 +71,12 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Only the environment, and the files it names."""
         return (_SecretFiles(settings_cls), sources["env_settings"])
+
+    @property
+    def metrics(self) -> tuple[str, int] | None:
+        """The address and port of the page of figures, None when there is to be none."""
+        host, _, port = self.metrics_listen.rpartition(":")
+        return (host or "127.0.0.1", int(port)) if self.metrics_listen else None
 
     @property
     def github(self) -> GitHubSettings | None:
@@ -113,6 +121,8 @@ def read_settings() -> Settings:
         raise UserMistake(f"{PREFIX}{str(first['loc'][0]).upper()}: {first['msg']}", "correct the variable") from None
     _check_github(found)
     _check_urls(found)
+    if found.metrics_listen and not re.fullmatch(r"([\w.-]*:)?[0-9]{1,5}", found.metrics_listen):
+        raise UserMistake(f"{PREFIX}METRICS_LISTEN is no address", "write a port, or 0.0.0.0:9464")
     folder = _private_folder(found.data_dir.absolute())
     key = found.fingerprint_key if found.fingerprint_key.get_secret_value() else SecretStr(_fingerprint_key(folder))
     if len(key.get_secret_value()) < SHORTEST_FINGERPRINT_KEY:

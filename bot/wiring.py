@@ -53,6 +53,7 @@ class Wired:
     doors: Mapping[str, ForgeDoor]
     ready: Callable[[], bool]
     queue: Callable[[], Queue]
+    requests_left: Callable[[], Mapping[str, int]]
 
 
 @contextmanager
@@ -91,7 +92,7 @@ def wire(settings: Settings) -> Iterator[Wired]:
             fingerprint_key=key,
             delivery_logs=(forges.deliveries(),),
         )
-        yield Wired(ports, doors, ledger.ready, lambda: Engine(ledger))
+        yield Wired(ports, doors, ledger.ready, lambda: Engine(ledger), forges.requests_left)
 
 
 @contextmanager

@@ -35,6 +35,8 @@ GRACE_SECONDS = 20.0
 
 Reaction = Callable[[Job, Ports], None]
 GaveUp = Callable[[Job, str, Ports], None]
+Observe = Callable[[str, str, float], None]
+"""Told of every run: the job's name, how it ended (done, later, mistake, error), and the seconds it took."""
 
 _log = structlog.get_logger("plumbline.worker")
 
@@ -60,6 +62,7 @@ class Worker:
         schedule: Sequence[Every] = (),
     ) -> None:
         self.retry_after: Sequence[float] = RETRY_AFTER
+        self.observe: Observe = lambda job, outcome, seconds: None
         self._queue = queue
         self._ports = ports
         self._reactions = reactions
@@ -106,7 +109,10 @@ class Worker:
         if run.resumes > MOST_RESUMES:
             self._end(run, RuntimeError("the run lost its worker too often"))
         else:
-            self._end(run, _raised_by(lambda: self._reactions[run.job.name](run.job, self._ports)))
+            began = time.monotonic()
+            error = _raised_by(lambda: self._reactions[run.job.name](run.job, self._ports))
+            self.observe(run.job.name, _outcome(error), time.monotonic() - began)
+            self._end(run, error)
 
     def _end(self, run: Run, error: Exception | None) -> None:
         if isinstance(error, TryLater):
@@ -166,6 +172,12 @@ class Worker:
                 every.do(self._ports)
 
         _tell(_raised_by(do), every.name)
+
+
+def _outcome(error: Exception | None) -> str:
+    if error is None:
+        return "done"
+    return {TryLater: "later", UserMistake: "mistake"}.get(type(error), "error")
 
 
 def _raised_by(do: Callable[[], None]) -> Exception | None:

@@ -36,6 +36,14 @@ def test_without_anything_set_there_is_a_folder_and_no_forge(monkeypatch: pytest
     assert found.database_url.get_secret_value() == f"sqlite:///{found.data_dir}/plumbline.db"
 
 
+def test_figures_are_off_unless_an_address_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings(monkeypatch).metrics is None
+    assert settings(monkeypatch, METRICS_LISTEN="9464").metrics == ("127.0.0.1", 9464)
+    assert settings(monkeypatch, METRICS_LISTEN="0.0.0.0:9464").metrics == ("0.0.0.0", 9464)
+    with pytest.raises(UserMistake, match="METRICS_LISTEN is no address"):
+        settings(monkeypatch, METRICS_LISTEN="http://x")
+
+
 def test_the_fingerprint_key_is_made_once_and_for_us_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     first, second = settings(monkeypatch), settings(monkeypatch)
     key = tmp_path / "plumbline-data" / KEY_FILE

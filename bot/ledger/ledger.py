@@ -13,6 +13,7 @@ from bot.ledger.candidates import SqlCandidates
 from bot.ledger.database import Database
 from bot.ledger.deliveries import SqlDeliveries
 from bot.ledger.deployments import SqlDeployments
+from bot.ledger.figures import SqlFigures
 from bot.ledger.gates import SqlApprovals, SqlHolds, SqlLocks
 from bot.ledger.inventory import SqlInventoryRows
 from bot.ledger.jobs import Enqueue, SqlJobs
@@ -46,6 +47,7 @@ class SqlTransaction:
         self.locks = SqlLocks(connection)
         self.audit = SqlAudit(connection)
         self.retention = SqlRetention(connection)
+        self.figures = SqlFigures(connection)
         self.verified = SqlVerified(connection, now)
         self.jobs = SqlJobs(connection, now, enqueue)
 

@@ -10,7 +10,7 @@ from bot.domain.retention import forgettable
 from bot.domain.subjects import commit_key, pull_key
 from bot.ledger import codec
 from bot.ledger.plans import NO_PULL
-from bot.ledger.tables import deployment_pulls, deployments, plans, pull_targets, pulls, repositories, slots
+from bot.ledger.tables import approvals, deployment_pulls, deployments, plans, pull_targets, pulls, repositories, slots
 from bot.ports.ledger import PullRow
 
 T = TypeVar("T")
@@ -61,7 +61,7 @@ class SqlRetention:
             self._connection.execute(
                 sa.delete(plans).where(plans.c.repository == repository, plans.c.subject.in_(subjects))
             )
-            for table in (pull_targets, pulls):
+            for table in (pull_targets, approvals, pulls):
                 self._connection.execute(
                     sa.delete(table).where(table.c.repository == repository, table.c.number.in_(some))
                 )

@@ -14,6 +14,7 @@ from bot.domain.subjects import Job, Target
 from bot.objects.identity import ObjectKey
 from bot.ports.audit import Audit
 from bot.ports.candidates import Candidates
+from bot.ports.figures import Figures
 from bot.ports.gates import Approvals, Holds, Locks
 from bot.ports.retention import Retention
 
@@ -258,6 +259,8 @@ class Transaction(Protocol):
     def audit(self) -> Audit: ...
     @property
     def verified(self) -> Verified: ...
+    @property
+    def figures(self) -> Figures: ...
     @property
     def retention(self) -> Retention: ...
     @property

@@ -1,6 +1,9 @@
 """Holds an application open on a port until the process is asked to stop."""
 
 import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from starlette.applications import Starlette
@@ -32,3 +35,19 @@ def serve(app: Starlette, host: str, port: int) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     uvicorn.Server(config).run()
+
+
+@contextmanager
+def served_aside(app: Starlette, host: str, port: int) -> Iterator[None]:
+    """Serve in a thread for as long as the context is open. An address that is taken ends only this server."""
+    config = uvicorn.Config(
+        app, host=host, port=port, log_config=None, access_log=False, server_header=False, lifespan="off"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, name="plumbline-metrics", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(timeout=GRACE_SECONDS)

@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from starlette.applications import Starlette
@@ -11,7 +11,8 @@ from bot.log import start_logging
 from bot.settings import read_settings
 from bot.web.badge import Badges
 from bot.web.door import door
-from bot.web.server import serve
+from bot.web.metrics import Metrics
+from bot.web.server import serve, served_aside
 from bot.wiring import Wired, wire
 from bot.worker import Every, Worker
 from handlers import routes, schedule
@@ -37,8 +38,8 @@ def register(subparsers: Any) -> None:
 
 def run_serve(options: argparse.Namespace) -> int:
     """Door and worker in one process, until SIGTERM or SIGINT."""
-    with _wired() as wired:
-        worker = _worker(wired)
+    with _wired() as (wired, metrics):
+        worker = _worker(wired, metrics)
         worker.start()
         try:
             serve(_door(wired), options.host, options.port)
@@ -49,24 +50,29 @@ def run_serve(options: argparse.Namespace) -> int:
 
 def run_door(options: argparse.Namespace) -> int:
     """The door alone."""
-    with _wired() as wired:
+    with _wired() as (wired, _):
         serve(_door(wired), options.host, options.port)
     return 0
 
 
 def run_work(options: argparse.Namespace) -> int:
     """A worker alone; any number may run side by side on Postgres."""
-    with _wired() as wired:
-        _worker(wired).work()
+    with _wired() as (wired, metrics):
+        _worker(wired, metrics).work()
     return 0
 
 
 @contextmanager
-def _wired() -> Iterator[Wired]:
+def _wired() -> Iterator[tuple[Wired, Metrics]]:
+    """The bot, with the page of figures beside it if the operator wants one."""
     settings = read_settings()
     start_logging(settings.log_format, settings.secret_values())
-    with wire(settings) as wired:
-        yield wired
+    with ExitStack() as stack:
+        wired = stack.enter_context(wire(settings))
+        metrics = Metrics(wired.ports.ledger, wired.requests_left)
+        if settings.metrics is not None:
+            stack.enter_context(served_aside(metrics.app(), *settings.metrics))
+        yield wired, metrics
 
 
 def _door(wired: Wired) -> Starlette:
@@ -74,7 +80,7 @@ def _door(wired: Wired) -> Starlette:
     return door(wired.doors, ports.ledger, wired.ready, Badges(ports.ledger, ports.fingerprint_key))
 
 
-def _worker(wired: Wired) -> Worker:
+def _worker(wired: Wired, metrics: Metrics) -> Worker:
     sweeps = (
         Every("sweep", schedule.SWEEP_SECONDS, schedule.sweep),
         Every("prove", schedule.PROVE_SECONDS, schedule.prove),
@@ -82,4 +88,6 @@ def _worker(wired: Wired) -> Worker:
         Every("poll", schedule.POLL_SECONDS, schedule.poll),
         Every("listen", schedule.LISTEN_SECONDS, schedule.listen),
     )
-    return Worker(wired.queue(), wired.ports, routes.REACTIONS, routes.gave_up, sweeps)
+    worker = Worker(wired.queue(), wired.ports, routes.REACTIONS, routes.gave_up, sweeps)
+    worker.observe = metrics.observe
+    return worker

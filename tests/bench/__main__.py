@@ -1,6 +1,6 @@
 """`make bench`: every budget of DESIGN §12 that has a row here, beside its peer in the same run.
 
-    python -m tests.bench [ROW…]   rows: plans, deploys, door, comments (all)
+    python -m tests.bench [ROW…]   rows: plans, deploys, door, comments, rebuild (all)
 
 Each budget is a ratio to the peer's time, or seconds. Exits 1 when a row is over its budget. Figures of a busy machine
 say little.
@@ -14,6 +14,7 @@ from tests.bench.comments import comment_rows
 from tests.bench.deploys import deploy_rows
 from tests.bench.door import door_rows
 from tests.bench.plans import plan_rows
+from tests.bench.rebuilding import rebuild_rows
 from tests.bench.rows import HEAD, Row
 from tests.live.conftest import Guarded, guard
 
@@ -32,6 +33,7 @@ ROWS: dict[str, Callable[[Guarded], Iterator[Row]]] = {
     "deploys": _deploys,
     "door": door_rows,
     "comments": comment_rows,
+    "rebuild": rebuild_rows,
 }
 
 

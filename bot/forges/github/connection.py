@@ -64,6 +64,9 @@ class Connection:
     def close(self) -> None:
         """Let go of the connection."""
         if self._github is not None:
+            left = self._github.requester.rate_limiting[0]
+            if left >= 0:
+                self._pace.requests_left = left
             self._github.close()
             self._github = None
 

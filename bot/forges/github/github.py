@@ -89,6 +89,12 @@ class GitHub:
         """The log of our webhook deliveries."""
         return GitHubDeliveries(self._app, self._http, self._now)
 
+    def requests_left(self) -> dict[str, int]:
+        """How many requests each installation may still send in this hour, as far as this process was told."""
+        with self._lock:
+            paces = list(self._paces.items())
+        return {str(installation): pace.requests_left for installation, pace in paces if pace.requests_left is not None}
+
     def close(self) -> None:
         """Let go of every connection."""
         self._http.close()

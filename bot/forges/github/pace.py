@@ -20,6 +20,8 @@ class Pace:
         self._lock = threading.Lock()
         self._left, self._at = float(BURST), now()
         self._paused_until = 0.0
+        self.requests_left: int | None = None
+        """What GitHub last said that this installation may still ask in the hour; None before the first answer."""
 
     def ready(self) -> None:
         """Before a read. Raises TryLater while GitHub has asked this installation to slow down."""
