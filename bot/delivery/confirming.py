@@ -46,6 +46,10 @@ def confirm(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     if plan.state is TargetState.ERROR:
         place = f"{plan.error_file}:{plan.error_line}: " if plan.error_file else ""
         return move(row, DeploymentState.FAILED, place + (plan.error.plain if plan.error else "")), 0.0
+    replaced = [str(write.object) for write in plan.writes if write.verb is Verb.REPLACE]
+    if row.rollback and replaced:
+        reason = f"{', '.join(replaced[:5])} would have to be replaced, which a rollback never does"
+        return move(row, DeploymentState.FAILED, reason), 0.0
     with scene.ports.ledger.begin() as tx:
         shown = _shown(tx, row)
         by_all = bool(row.pulls) and len(shown) == len(row.pulls) and not row.direct

@@ -1,0 +1,71 @@
+"""Going back at once to what ran healthily, on a real API server: nothing is deleted and nothing replaced for it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from bot.delivery.returning import go_back, last_change
+from bot.domain.deployments import Deployment, DeploymentState
+from bot.domain.stops import Lock
+from fixtures.cluster.access import Access
+from tests.live.delivering import WEB, Delivering, delivering
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture(scope="module")
+def bot(cluster: Access, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivering]:
+    with delivering(cluster, tmp_path_factory.mktemp("rollback")) as opened:
+        opened.access.new_namespace(opened.prefix)
+        yield opened
+
+
+def settings(name: str, value: str, more: str = "") -> str:
+    return (
+        "apiVersion: v1\nkind: ConfigMap\n"
+        f"metadata: {{name: {name}, annotations: {{plumbline.dev/replace: allowed}}}}\n{more}data: {{x: '{value}'}}\n"
+    )
+
+
+def back(bot: Delivering) -> Deployment:
+    """A rollback of the newest change, to its end."""
+    with bot.ports.ledger.begin() as tx:
+        change = last_change(tx.deployments.of_target(bot.repository.key, WEB), WEB)
+        row = go_back(tx, change, "ana", "it burns", 1.0)
+    return bot.until(row, lambda each: each.state.ended)
+
+
+def test_what_newer_commits_made_stays_whatever_the_rules_say_of_pruning(bot: Delivering) -> None:
+    first = bot.commit({"web/a.yaml": settings("a", "1")})
+    assert bot.deliver(first).state is DeploymentState.HEALTHY
+    second = bot.commit({"web/a.yaml": settings("a", "2"), "web/b.yaml": settings("b", "1")})
+    assert bot.deliver(second).state is DeploymentState.HEALTHY
+    uid = bot.live("configmap")["b"]["metadata"]["uid"]
+    row = back(bot)
+    assert (row.state, row.commit, row.reason) == (DeploymentState.HEALTHY, first, "")
+    live = bot.live("configmap")
+    assert live["a"]["data"] == {"x": "1"}
+    assert live["b"]["metadata"]["uid"] == uid
+    assert "ConfigMap/b" in bot.kept()
+    with bot.ports.ledger.begin() as tx:
+        assert tx.locks.of(bot.repository.key) == [Lock("prod/web", "ana", "it burns", 1.0, rollback=True)]
+        tx.locks.drop(bot.repository.key, "prod/web")
+
+
+def test_what_would_have_to_be_replaced_ends_the_rollback(bot: Delivering) -> None:
+    first = bot.commit({"web/fixed.yaml": settings("fixed", "1", "immutable: true\n")})
+    assert bot.deliver(first).state is DeploymentState.HEALTHY
+    second = bot.commit({"web/fixed.yaml": settings("fixed", "2", "immutable: true\n")})
+    row = bot.until(bot.due(second), lambda each: each.state.ended or bool(each.conditions))
+    if row.conditions:
+        with bot.ports.ledger.begin() as tx:
+            asked = row.conditions[0].subject
+            tx.deployments.save(replace(row, confirmed=asked))
+        row = bot.until(row, lambda each: each.state.ended)
+    assert row.state is DeploymentState.HEALTHY
+    uid = bot.live("configmap")["fixed"]["metadata"]["uid"]
+    row = back(bot)
+    assert row.state is DeploymentState.FAILED
+    assert "would have to be replaced, which a rollback never does" in row.reason
+    assert bot.live("configmap")["fixed"]["metadata"]["uid"] == uid
