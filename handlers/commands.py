@@ -10,7 +10,7 @@ from bot.domain.config import CommandSettings, Config
 from bot.domain.errors import UserMistake
 from bot.domain.events import CommentWritten
 from bot.domain.permissions import Person, heard
-from bot.planning.configs import config_at
+from bot.planning.configs import rules_at
 from bot.ports.forge import Forge
 from bot.ports.reactions import Emoji
 from bot.ports.world import Ports
@@ -77,17 +77,14 @@ def comment_written(event: CommentWritten, ports: Ports) -> None:
 
 
 def _rules(ports: Ports, event: CommentWritten, forge: Forge) -> Config:
-    """The rules at the tip; of an unreadable one, those delivered last. Without any, nobody is a deployer."""
+    """The rules at the tip; of an unreadable one, those of the nearest older commit. Without any, nobody is a
+    deployer."""
     branch, tip = forge.pulls.default_branch()
-    with ports.ledger.begin() as tx:
-        known = tx.repositories.get(event.repository.key)
-    for commit in filter(None, (tip, known.tip if known else "")):
-        try:
-            ports.workspace.fetch(event.repository, commit, branch=branch)
-            return config_at(ports.workspace, event.repository, commit) or NOTHING
-        except UserMistake:
-            continue
-    return NOTHING
+    try:
+        ports.workspace.fetch(event.repository, tip, branch=branch)
+        return rules_at(ports.workspace, event.repository, tip) or NOTHING
+    except UserMistake:
+        return NOTHING
 
 
 def _answer(said: Said, asked: Asked) -> Answer:

@@ -7,11 +7,11 @@ from bot.domain.config import CONFIG_FILE
 from bot.domain.errors import UserMistake
 from bot.domain.plans import Plan, TargetState
 from bot.domain.pulls import Pull, Repository
-from bot.domain.subjects import Job, branch_job, plan_job, read_pull_key, say_pull_job
+from bot.domain.subjects import Job, Target, branch_job, plan_job, pull_key, read_pull_key, say_pull_job
 from bot.planning.access import Accesses, GrantedAccess, RenderedAccess
-from bot.planning.make import Planner, PlanRequest, make_plan
+from bot.planning.make import Planner, PlanRequest, make_plan, plan_digest
 from bot.planning.rendering import Rendering
-from bot.ports.ledger import PullRow, Transaction
+from bot.ports.ledger import ASKED, PullRow, Transaction
 from bot.ports.workspace import MergeConflict
 from bot.ports.world import Ports
 
@@ -101,11 +101,33 @@ def _plan_merged(ports: Ports, repository: Repository, row: PullRow, accesses: A
         if isinstance(merged, MergeConflict):
             raise UserMistake(conflict("the base branch", merged.paths))
         _put(ports, repository, row)
-        plan = _make(ports, accesses, PlanRequest(repository, row.base, merged, row.head))
+        plan = _asked(ports, accesses, row, PlanRequest(repository, row.base, merged, row.head))
     except UserMistake as mistake:
         _put(ports, repository, replace(row, status="failed", error=str(mistake)))
         return
     _put(ports, repository, replace(row, status="planned" if plan else "silent", plan=plan))
+
+
+def _asked(ports: Ports, accesses: Accesses, row: PullRow, request: PlanRequest) -> Plan | None:
+    """The plan as somebody asked for it, once: with all that is untouched too, or some targets planned again beside the
+    others as they were planned for the same head and base."""
+    key = request.repository.key
+    with ports.ledger.begin() as tx:
+        said = tx.slots.get(pull_key(key, row.number), ASKED)
+        tx.slots.drop(pull_key(key, row.number), ASKED)
+        known = tx.plans.get(key, row.number)
+    before = known.plan if known else None
+    if said is None or said.digest == "full":
+        return _make(ports, accesses, replace(request, everything=said is not None))
+    only = tuple(Target.parse(each) for each in said.digest.split())
+    if before is None or (before.head, before.base) != (request.head, request.base):
+        return _make(ports, accesses, request)
+    plan = _make(ports, accesses, replace(request, only=only))
+    if plan is None:
+        return None
+    kept = [each for each in before.targets if each.target not in only]
+    targets = tuple(sorted([*kept, *plan.targets], key=lambda each: each.target))
+    return replace(plan, targets=targets, digest=plan_digest(targets))
 
 
 def _make(ports: Ports, accesses: Accesses, request: PlanRequest) -> Plan | None:

@@ -2,6 +2,7 @@
 
 import structlog
 
+from bot.domain.deployments import Wait
 from bot.domain.errors import TryLater
 from bot.domain.pulls import Repository
 from bot.domain.subjects import (
@@ -10,6 +11,7 @@ from bot.domain.subjects import (
     candidate_job,
     look_job,
     plan_job,
+    reviews_job,
     say_candidate_job,
     say_commit_job,
     say_pull_job,
@@ -17,6 +19,7 @@ from bot.domain.subjects import (
 from bot.ports.clusters import ClusterUnreachable
 from bot.ports.delivery_log import DeliveryLog, FailedDelivery
 from bot.ports.forge import ForgeRefused
+from bot.ports.ledger import Transaction
 from bot.ports.world import Ports
 
 SWEEP_SECONDS = 30.0
@@ -106,10 +109,22 @@ def _poll(ports: Ports, repository: Repository) -> None:
         known = tx.repositories.get(repository.key)
         if tip and known is not None and (known.branch, known.tip) != (branch, tip):
             tx.jobs.put(branch_job(repository.key))
+        for number in _unapproved(tx, repository.key):
+            tx.jobs.put(reviews_job(repository.key, number))
         for pull in open_pulls:
             row = tx.plans.get(repository.key, pull.number)
             if row is None or row.head != pull.head:
                 tx.jobs.put(plan_job(repository.key, pull.number))
+
+
+def _unapproved(tx: Transaction, repository: str) -> set[int]:
+    """Pulls whose approvals something waits for: a review's webhook may have been lost."""
+    return {
+        number
+        for row in tx.deployments.unfinished()
+        if row.repository == repository and any(each.wait is Wait.APPROVALS for each in row.conditions)
+        for number in row.pulls
+    }
 
 
 def listen(ports: Ports) -> None:

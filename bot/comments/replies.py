@@ -1,12 +1,20 @@
 """Short answers to commands, each a comment of its own."""
 
+import re
+from collections.abc import Sequence
+
 from bot.comments.markdown import code, label, prose
 from bot.domain.command_lines import BadCommand, UnknownCommand
 from bot.domain.commands import TABLE
 from bot.domain.config import CommandSettings, Config
+from bot.domain.deployments import Deployment
 from bot.domain.errors import UserMistake
 from bot.domain.permissions import Person, may
 from bot.objects.redact import inert
+
+_LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})")
+"""A person's login: nobody else is mentioned, whatever a forge calls them."""
+_FAILED = 3
 
 
 def unknown_command(said: UnknownCommand, settings: CommandSettings) -> str:
@@ -40,6 +48,18 @@ def help_for(person: Person, config: Config) -> str:
     ]
     role = f"You have the role {label(person.role.value)} here and may use:"
     return "\n".join([role, "", *rows])
+
+
+def failed_notice(rows: Sequence[Deployment], author: str) -> str:
+    """A short new comment for the author of a pull whose deployment failed; the deployment's comment says the rest."""
+    who = f"@{author}: " if _LOGIN.fullmatch(author) else ""
+    lines = [
+        f"**{label(str(row.target))}** failed at {code(inert(row.commit[:7]))}: "
+        f"{prose(inert(row.reason, 300)) or 'no reason was given'}"
+        for row in rows[:_FAILED]
+    ]
+    more = f" And {len(rows) - _FAILED} more targets failed." if len(rows) > _FAILED else ""
+    return f"{who}{'; '.join(lines)}.{more} What stands now and what to do is in the deployment's comment above."
 
 
 def _help(settings: CommandSettings) -> str:

@@ -16,7 +16,7 @@ from bot.domain.deployments import Condition, Deployment, Override, Wait
 from bot.domain.permissions import Person, who_may_deploy
 from bot.domain.pulls import Role
 from bot.ports.forge import Forge
-from bot.ports.reviews import Verdict, standing
+from bot.ports.reviews import Review, Verdict, standing
 
 NEEDS = ("pull_requests:read", "issues:read", "contents:read")
 
@@ -67,12 +67,12 @@ def _read_again(
             return ()
         base, hands = pull.base_branch, forge.reviews.hands(pull)
         reviews = standing(forge.reviews.of(ruling.number))
-    refused = {login for login, review in reviews.items() if review.verdict is not Verdict.APPROVED}
+    refused = {login for login, review in reviews.items() if review.verdict is Verdict.CHANGES_REQUESTED}
     said = []
     for each in noted:
         review = reviews.get(each.login)
-        same = review is not None and (review.id, review.commit) == (each.source, ruling.head)
-        vouched = same if each.review else _said(scene, forge, each)
+        stands = Review(each.source, each.login, Verdict.APPROVED, ruling.head)
+        vouched = review == stands if each.review else _said(scene, forge, each)
         if vouched and each.binds(ruling.head, base) and each.login not in refused:
             said.append(each)
     people = {login: _person(forge, login, ruling.environment) for login in {each.login for each in said}}

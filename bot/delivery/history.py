@@ -54,7 +54,7 @@ class History:
         """The config of a commit. Raises UserMistake when it cannot be read."""
         if commit not in self._configs:
             try:
-                self._configs[commit] = config_at(self._rendering.workspace, self._repository, commit)
+                self._configs[commit] = config_at(self._rendering.workspace, self._repository, commit, merged=True)
             except UserMistake as mistake:
                 self._configs[commit] = mistake
         found = self._configs[commit]

@@ -57,7 +57,7 @@ def _ruling(workspace: Workspace, repository: Repository, row: Deployment, chang
     if environment is not None:
         return Ruling(number, head, ruler, environment)
     workspace.fetch(repository, row.commit)
-    own = config_at(workspace, repository, row.commit)
+    own = config_at(workspace, repository, row.commit, merged=True)
     environment = environment_by(own, row.target) if own else None
     if environment is None:
         raise UserMistake(f"{row.target} is not in the config of {row.commit[:7]}")

@@ -80,7 +80,7 @@ def scene_of(ports: Ports, repository: str, target: Target) -> Scene | None:
         return None
     # Another worker may have fetched it; where it is here already this costs no network.
     ports.workspace.fetch(known.repository, known.tip)
-    rules = config_at(ports.workspace, known.repository, known.tip) or Config(apps={}, environments={})
+    rules = config_at(ports.workspace, known.repository, known.tip, merged=True) or Config(apps={}, environments={})
     return Scene(ports, known, target, rules, rows)
 
 
@@ -101,7 +101,7 @@ def rendered(scene: Scene, commit: str, reached: Reach) -> tuple[Side, Ready]:
     Raises UserMistake, with file and line, when it is broken, and ClusterUnreachable.
     """
     scene.ports.workspace.fetch(scene.repository, commit)
-    config = config_at(scene.ports.workspace, scene.repository, commit)
+    config = config_at(scene.ports.workspace, scene.repository, commit, merged=True)
     if config is None or scene.target not in config.targets():
         raise UserMistake(f"{scene.target} is not in the config of this commit")
     app = config.app(scene.target)

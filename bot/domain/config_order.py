@@ -12,9 +12,10 @@ from bot.domain.errors import UserMistake
 from bot.domain.subjects import Target
 
 
-def note_all(config: Config, file: str) -> list[UserMistake]:
-    """Everything below, for a config whose values were all understood."""
-    checks = (note_names, note_needs, note_never, note_cycles)
+def note_all(config: Config, file: str, *, merged: bool = False) -> list[UserMistake]:
+    """Everything below, for a config whose values were all understood. One that is merged already may have circles: who
+    is on one or behind it waits, and nobody else."""
+    checks = (note_names, note_needs, note_never, *(() if merged else (note_cycles,)))
     return [mistake for check in checks for mistake in check(config, file)]
 
 

@@ -17,12 +17,13 @@ MOST_SHAPES = 100
 """Every one of them is held against every folder."""
 
 
-def expand(config: Config, folders: Sequence[str], file: str = CONFIG_FILE) -> Config:
+def expand(config: Config, folders: Sequence[str], file: str = CONFIG_FILE, *, merged: bool = False) -> Config:
     """The config with an app for every folder that a pattern matches and that has no entry of its own.
 
     folders: every folder of a tree, without a leading slash. An app that a pattern makes exists only in those of the
     pattern's environments whose folder is there. Entries, `was` and `retired` are never matched, nor are folders whose
     name cannot be an app's. Raises UserMistakes when two patterns match the same app, or the whole does not fit.
+    merged: as in `read_config`.
     """
     if config.expanded or not config.patterns:
         return config
@@ -44,7 +45,7 @@ def expand(config: Config, folders: Sequence[str], file: str = CONFIG_FILE) -> C
             message = f"with {pattern.path} there are {len(apps)} apps and {targets} targets"
             raise UserMistake(message, f"{MOST_APPS} and {MOST_TARGETS} are the most", file=file, line=pattern.line)
     whole = replace(config, apps=apps, expanded=True)
-    if mistakes := note_all(whole, file):
+    if mistakes := note_all(whole, file, merged=merged):
         raise UserMistakes(mistakes)
     return whole
 

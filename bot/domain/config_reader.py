@@ -27,10 +27,11 @@ _PATTERN = Shape(
 _PREFIX = Shape(r"/[a-z][a-z0-9-]{0,30}", "write a slash and a word, as in /plumb")
 
 
-def read_config(text: bytes, file: str = CONFIG_FILE) -> Config:
+def read_config(text: bytes, file: str = CONFIG_FILE, *, merged: bool = False) -> Config:
     """A config from the bytes of its file. Raises UserMistake; UserMistakes names everything that is wrong.
 
     `environments: all` is written out, defaults are in every app and environment, patterns wait for `expand`.
+    merged: it stands on the default branch already, where a circle of targets is waited out and no mistake any more.
     """
     root = open_file(text, file)
     top = root.keys(_TOP, required=("version",))
@@ -49,7 +50,7 @@ def read_config(text: bytes, file: str = CONFIG_FILE) -> Config:
     if not root.mistakes and (many := sum(len(app.environments) for app in entries.values())) > MOST_TARGETS:
         top["apps"].wrong(f"these are {many} targets", f"{MOST_TARGETS} are the most")
     if not root.mistakes:  # a graph of values that were not understood would only add false mistakes
-        root.mistakes.extend(note_all(config, file))
+        root.mistakes.extend(note_all(config, file, merged=merged))
     settle(root)
     return config
 

@@ -31,7 +31,7 @@ def applied_objects(
 def side_at(rendering: Rendering, repository: Repository, target: Target, commit: str, ready: Ready) -> Side | None:
     """A target as an older commit has it, by that commit's own config; None where it cannot be had any more."""
     try:
-        config = config_at(rendering.workspace, repository, commit)
+        config = config_at(rendering.workspace, repository, commit, merged=True)
         if config is None or target not in config.targets():
             return None
         app = config.app(target)

@@ -12,13 +12,16 @@ from bot.domain.pulls import Repository
 from bot.ports.workspace import Workspace
 
 
-def config_at(workspace: Workspace, repository: Repository, commit: str) -> Config | None:
-    """The config of a commit, None when it has none. Raises UserMistake, with file and line, when it cannot be read."""
+def config_at(workspace: Workspace, repository: Repository, commit: str, *, merged: bool = False) -> Config | None:
+    """The config of a commit, None when it has none. Raises UserMistake, with file and line, when it cannot be read.
+
+    merged: the commit is on the default branch, where a circle of targets is waited out and is no mistake any more.
+    """
     text = workspace.read(repository, commit, CONFIG_FILE)
     if text is None:
         return None
-    config = read_config(text)
-    return expand(config, workspace.folders(repository, commit)) if config.patterns else config
+    config = read_config(text, merged=merged)
+    return expand(config, workspace.folders(repository, commit), merged=merged) if config.patterns else config
 
 
 LOOK_BACK = 100
@@ -29,11 +32,11 @@ def rules_at(workspace: Workspace, repository: Repository, commit: str) -> Confi
     """The rules as of a commit: its config or, where that cannot be read, the nearest older one that can, so that it
     can be repaired; None when there was none. Raises UserMistake when none of the last `LOOK_BACK` can be read."""
     try:
-        return config_at(workspace, repository, commit)
+        return config_at(workspace, repository, commit, merged=True)
     except UserMistake as mistake:
         for older in workspace.older(repository, commit, LOOK_BACK):
             with suppress(UserMistake):
-                return config_at(workspace, repository, older)
+                return config_at(workspace, repository, older, merged=True)
         raise mistake
 
 

@@ -69,6 +69,10 @@ ISSUE = "issue"
 """The slot under a commit that holds the number of its issue."""
 
 
+ASKED = "asked"
+"""The slot under a pull that holds what its next plan shall show: `full`, or some targets."""
+
+
 def posted(plan: Plan) -> str:
     """What that slot holds for a plan."""
     return f"{plan.head} {plan.digest}"

@@ -78,7 +78,7 @@ def delivered(ports: Ports, named: str) -> tuple[KnownRepository, Config]:
             raise UserMistake(f"nobody took up {tip[:7]}, the tip of {branch}", remedy)
         time.sleep(0.5)
     ports.workspace.fetch(known.repository, tip, branch=branch)
-    config = config_at(ports.workspace, known.repository, tip)
+    config = config_at(ports.workspace, known.repository, tip, merged=True)
     if config is None:
         raise UserMistake(f"{known.repository.path} has no .plumbline.yaml", "add one, see the README")
     return known, config

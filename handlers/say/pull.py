@@ -13,8 +13,9 @@ from bot.comments.plan import (
     plan_comment,
     planning_comment,
 )
+from bot.comments.replies import failed_notice
 from bot.domain.approvals import accepted
-from bot.domain.deployments import Deployment
+from bot.domain.deployments import Deployment, DeploymentState
 from bot.domain.pulls import Repository
 from bot.domain.subjects import Job, Target, commit_key, pull_key, read_pull_key, say_commit_job, say_pull_job
 from bot.ports.checks import Check, Conclusion
@@ -25,7 +26,7 @@ from handlers.say.writing import BEGUN, Writer, prefix_of
 
 NEEDS = ("pull_requests:write", "checks:write")
 COMMENT_NEEDS = ("pull_requests:write", "issues:write")
-PLAN_SLOT, DEPLOYMENT_SLOT, CHECK_SLOT = "plan", "deployment", "check:"
+PLAN_SLOT, DEPLOYMENT_SLOT, FAILED_SLOT, CHECK_SLOT = "plan", "deployment", "failed", "check:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,14 @@ def say_pull(job: Job, ports: Ports) -> None:
             writer.record(POSTED, Said(0, posted(facts.row.plan)))
         if facts.standings:
             writer.comment(number, DEPLOYMENT_SLOT, deployment_comment(facts.standings, facts.prefix))
+            _say_failed(writer, facts)
+
+
+def _say_failed(writer: Writer, facts: Facts) -> None:
+    """Tell the author once that a deployment failed: a rewritten comment mentions nobody anew."""
+    failed = [each.row for each in facts.standings if each.row.state is DeploymentState.FAILED and each.newer is None]
+    if failed and not writer.slots(f"{FAILED_SLOT}:"):
+        writer.comment(facts.row.number, FAILED_SLOT, [failed_notice(failed, facts.row.author)])
 
 
 def reply(ports: Ports, subject: tuple[Repository, int], slot: str, text: str) -> None:

@@ -25,7 +25,7 @@ BEGUN = Said(0, "running - -")
 def prefix_of(ports: Ports, known: KnownRepository) -> str:
     """How commands begin in a repository, by the rules that were delivered last."""
     try:
-        config = config_at(ports.workspace, known.repository, known.tip) if known.tip else None
+        config = config_at(ports.workspace, known.repository, known.tip, merged=True) if known.tip else None
     except UserMistake:
         config = None
     return config.commands.prefix if config else PREFIX

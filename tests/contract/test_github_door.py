@@ -16,6 +16,7 @@ from bot.domain.events import (
     CommentWritten,
     PullChanged,
     RepositoriesAdded,
+    Reviewed,
 )
 from bot.domain.pulls import Repository
 from bot.forges.github.door import EVENTS, GitHubDoor
@@ -98,6 +99,15 @@ def test_comment_counts_when_a_person_writes_it_on_a_pull() -> None:
     plain = comment()
     del plain["issue"]["pull_request"]
     assert parsed("issue_comment", plain) is None
+    plain["issue"]["performed_via_github_app"] = {"id": APP + 1}
+    assert parsed("issue_comment", plain) is None
+    plain["issue"]["performed_via_github_app"] = {"id": APP}
+    assert parsed("issue_comment", plain) == CommentWritten(SHOP, 3, 99)
+
+
+def test_a_review_counts_once_submitted_and_once_dismissed() -> None:
+    for action, expected in (("submitted", Reviewed(SHOP, 3)), ("dismissed", Reviewed(SHOP, 3)), ("edited", None)):
+        assert parsed("pull_request_review", payload(action=action, pull_request={"number": 3})) == expected
 
 
 @pytest.mark.parametrize("name", ["check_run", "check_suite"])

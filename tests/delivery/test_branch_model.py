@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.deployments import DeploymentState
+from bot.domain.subjects import Target
 from tests.delivery.branch_model import PROD, STAGING, Branch
 
 BOTH = (STAGING, PROD)
@@ -88,23 +89,18 @@ def test_once_everything_is_approved_and_mended_prod_ends_at_the_newest_commit(s
 
 def test_merges_at_every_tick_never_starve_prod_while_staging_takes_twenty() -> None:
     branch, minute, short, whole = Branch(), 20, 4, 300
-    staging_ends = prod_ends = 0
+    ends: dict[Target, tuple[str, int]] = {}
     reached: list[tuple[int, str]] = []
     for tick in range(1, whole):
-        bad = tick % 7 == 3
-        branch.merge(touches=BOTH, bad=bad, approved=tick % 11 != 5)
+        branch.merge(touches=BOTH, bad=tick % 7 == 3, approved=tick % 11 != 5)
         if tick % 11 == 10:
             branch.approved.update(range(tick))  # who forgot approves a little later
-        for target, ends, lasts in ((STAGING, staging_ends, minute), (PROD, prod_ends, short)):
-            if ends == tick:
+        for target, lasts in ((STAGING, minute), (PROD, short)):
+            if ends.get(target, ("", 0))[1] == tick:
                 branch.settle(target)
-            running = any(row.state is DeploymentState.SETTLING for row in branch.rows[target])
-            branch.look(target)
-            now = any(row.state is DeploymentState.SETTLING for row in branch.rows[target])
-            if now and not running and target == STAGING:
-                staging_ends = tick + lasts
-            elif now and not running:
-                prod_ends = tick + lasts
+            found = branch.look(target)
+            if found is not None and ends.get(target, ("", 0))[0] != found.commit:
+                ends[target] = (found.commit, tick + lasts)  # a newer one that took over begins anew
         if branch.live[PROD] and (not reached or reached[-1][1] != branch.live[PROD][-1]):
             reached.append((tick, branch.live[PROD][-1]))
     ran = len(branch.live[STAGING])

@@ -62,3 +62,11 @@ def test_a_long_chain_is_followed_to_its_end() -> None:
     assert len(read_config(text.encode()).targets()) == 901
     with pytest.raises(UserMistakes, match=r"a0 → prod/a1 → .*→ … → prod/a0"):
         read_config(text.replace("a900: {path: a,", "a900: {path: a, needs: [a0],").encode())
+
+
+def test_on_the_default_branch_a_circle_is_waited_out_and_no_mistake_any_more() -> None:
+    apps = "apps:\n  a: {path: a, environments: all, needs: [b]}\n  b: {path: b, environments: all, needs: [a]}\n"
+    text = f"version: 1\n{apps}environments:\n  prod: {{cluster: prod}}\n".encode()
+    assert len(read_config(text, merged=True).targets()) == 2
+    with pytest.raises(UserMistakes):
+        read_config(text)
