@@ -19,7 +19,7 @@ def give_word(command: Command, asked: Asked) -> str:
     if missing or not wanted:
         subject = str(missing[0]) if missing else "this pull"
         raise UserMistake(f"{subject} has no deployment here", "merge it first, or name one of its targets")
-    gone = [row.target for row in wanted if row.target not in asked.config.targets()]
+    gone = [row.target for row in wanted if not asked.config.has(row.target)]
     if gone:
         raise UserMistake(f"{gone[0]} is no longer in the config", "name the targets that are")
     allowed(command, asked, [each for row in wanted for each in ruling(asked, row)])

@@ -75,7 +75,8 @@ def deliver_tip(ports: Ports, forge: Forge) -> Tip:
 
 def _rows(ports: Ports, tip: Tip, config: Config, history: History) -> list[Deployment]:
     with ports.ledger.begin() as tx:
-        pasts = {target: _past(tx, tip, target) for target in config.targets()}
+        known = [each for each in tx.deployments.targets(tip.repository.key) if config.retires(each)]
+        pasts = {target: _past(tx, tip, target) for target in (*config.targets(), *known)}
         delivered = {row.commit for target in pasts for row in tx.deployments.of_target(tip.repository.key, target)}
     due = _due(ports, tip, config, pasts, history)
     by_since: dict[str, list[Target]] = defaultdict(list)
@@ -135,7 +136,7 @@ def _past(tx: Transaction, tip: Tip, target: Target) -> Past:
 def _due(ports: Ports, tip: Tip, config: Config, pasts: dict[Target, Past], history: History) -> list[Target]:
     """The targets that the tip touches, out of those that are deployed at all."""
     by_newest: dict[str, list[Target]] = defaultdict(list)
-    for target in config.targets():
+    for target in pasts:
         if config.environment(target).deploy is not DeployMode.NEVER:
             by_newest[pasts[target].newest].append(target)
     due = by_newest.pop("", [])

@@ -82,7 +82,7 @@ def _plan_again(scene: Scene, row: Deployment, reached: Reach, made: tuple[Side,
 
 def _removing(reached: Reach, side: Side, rules: PruneRules) -> Removing:
     rows = {each.object: each for each in reached.inventory.rows}
-    return Removing(rows, frozenset({reached.inventory.applyset}), rules, frozenset(side.hooks))
+    return Removing(rows, frozenset({reached.inventory.applyset}), rules, frozenset(side.hooks), empty=not side.objects)
 
 
 def _shown(tx: Transaction, row: Deployment) -> list[TargetPlan]:

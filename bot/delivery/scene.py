@@ -15,7 +15,7 @@ from bot.planning.access import granted
 from bot.planning.configs import config_at
 from bot.planning.make import scope_of, setting_of
 from bot.planning.rendering import Rendering, tree_at
-from bot.planning.sides import Ready, Side, make_side
+from bot.planning.sides import EMPTY, Ready, Side, make_side
 from bot.ports.clusters import ApplyCluster, Inventories
 from bot.ports.ledger import ISSUE, KnownRepository
 from bot.ports.world import Ports
@@ -39,7 +39,7 @@ class Scene:
     @property
     def vanished(self) -> bool:
         """Whether the tip no longer has the target: it is left behind, with what it has made."""
-        return self.target not in self.rules.targets()
+        return not self.rules.has(self.target)
 
     @property
     def environment(self) -> Environment:
@@ -102,11 +102,13 @@ def rendered(scene: Scene, commit: str, reached: Reach) -> tuple[Side, Ready]:
     """
     scene.ports.workspace.fetch(scene.repository, commit)
     config = config_at(scene.ports.workspace, scene.repository, commit, merged=True)
-    if config is None or scene.target not in config.targets():
+    if config is None or not config.has(scene.target):
         raise UserMistake(f"{scene.target} is not in the config of this commit")
     app = config.app(scene.target)
     setting = setting_of(reached.grant, reached.api, certain=True)
     ready = Ready(app, reached.grant, reached.inventory.applyset, scope_of(reached.api), setting)
+    if config.retires(scene.target):
+        return EMPTY, ready
     with tree_at(rendering_of(scene.ports), scene.repository, commit) as tree:
         objects = tree.render(app, ready.setting).objects
     return make_side(objects, ready), ready

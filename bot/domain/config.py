@@ -163,9 +163,17 @@ class Config:
         found = (Target(environment, app.name) for app in self.apps.values() for environment in app.environments)
         return tuple(sorted(found))
 
+    def retires(self, target: Target) -> bool:
+        """Whether a target's app is retired: it stands for an empty set, so that its objects go."""
+        return target.app in self.retired and target.environment in self.environments
+
+    def has(self, target: Target) -> bool:
+        """Whether a target is delivered: as it renders, or as an empty set."""
+        return target in self.targets() or self.retires(target)
+
     def app(self, target: Target) -> App:
         """The app of a target with its overrides applied and `{environment}` and `{app}` filled in."""
-        app = self.apps[target.app]
+        app = self.apps[target.app] if target.app in self.apps else self._retired(target)
         changed = dict(app.overrides[target.environment].app) if target.environment in app.overrides else {}
         app = replace(app, **changed)  # type: ignore[arg-type]  # the reader typed each pair
         return replace(
@@ -183,10 +191,16 @@ class Config:
 
     def environment(self, target: Target) -> Environment:
         """The environment of a target with the app's overrides applied and the placeholders of `url` filled in."""
-        environment, app = self.environments[target.environment], self.apps[target.app]
+        environment = self.environments[target.environment]
+        app = self.apps[target.app] if target.app in self.apps else self._retired(target)
         changed = dict(app.overrides[target.environment].environment) if target.environment in app.overrides else {}
         environment = replace(environment, **changed)  # type: ignore[arg-type]  # the reader typed each pair
         return replace(environment, url=_fill(environment.url, target))
+
+    def _retired(self, target: Target) -> App:
+        if not self.retires(target):
+            raise KeyError(target)
+        return App(target.app, "", (target.environment,))
 
 
 def _fill(text: str, target: Target) -> str:

@@ -148,7 +148,8 @@ def _owned_elsewhere(each: Compared, context: Context) -> Iterator[Finding]:
         message = inert(f"belongs to {tool.name} ({name}), {again}, with `{tool.release.replace('NAME', name)}`")
         yield Finding(level, "kept-by-another-tool", message, object=each.key)
     label = value_at(live or {}, ("metadata", "labels", PART_OF))
-    if head is not None and isinstance(label, str) and label != context.applyset:
+    moves = write is not None and write.verb is Verb.MOVE
+    if head is not None and isinstance(label, str) and label != context.applyset and not moves:
         message = inert("is in another inventory (ApplySet): take it out there first, or both would write it")
         yield Finding(Level.BLOCK, "owned-elsewhere", message, object=each.key)
 

@@ -18,9 +18,10 @@ from bot.planning.access import Access, Accesses
 from bot.planning.applied import applied_objects
 from bot.planning.configs import Configs, configs_of
 from bot.planning.findings import LONGEST
+from bot.planning.moves import Holding, Moves, former, moves_among, renamed_to
 from bot.planning.previews import config_findings
 from bot.planning.refusing import Upcoming
-from bot.planning.removals import removing_of
+from bot.planning.removals import removing_of, retiring
 from bot.planning.rendering import Rendering, Tree, tree_at
 from bot.planning.sides import EMPTY, NotTaken, Ready, Scope, Side, make_side
 from bot.planning.target_plan import Question, plan_target, unplanned, upcoming_of
@@ -63,6 +64,12 @@ class _Prepared:
     base: Side
     head: Side
     notes: tuple[Finding, ...] = ()
+    renamed: Access | None = None
+
+    def holding(self, cluster: str) -> Holding:
+        """What it owns and what it will have, for telling moves."""
+        owned = self.base.objects if self.access.rows is None else [row.object for row in self.access.rows]
+        return Holding(cluster, self.access.applyset, frozenset(owned), frozenset(self.head.objects))
 
 
 def make_plan(request: PlanRequest, planner: Planner) -> Plan | None:
@@ -107,13 +114,15 @@ class _Planning:
             elif each is not None:
                 prepared.append(each)
         upcoming = upcoming_of([each.head for each in prepared])
-        rows += [self._plan(each, upcoming) for each in prepared]
+        head = self._configs.head
+        moves = moves_among({each.target: each.holding(head.environment(each.target).cluster) for each in prepared})
+        rows += [self._plan(each, upcoming, moves[each.target]) for each in prepared]
         return tuple(sorted(rows, key=lambda row: row.target))
 
     def _wanted(self) -> list[Target]:
         request, configs = self._request, self._configs
         workspace = self._planner.rendering.workspace
-        every = {*configs.head.targets(), *(configs.base.targets() if configs.base else ())}
+        every = {*configs.head.targets(), *(configs.base.targets() if configs.base else ()), *retiring(configs)}
         if request.only:
             unknown = [target for target in request.only if target not in every]
             if unknown:
@@ -126,7 +135,9 @@ class _Planning:
         return [target for target in sorted(every) if touched(target, configs, paths, (self._base, self._head))]
 
     def _prepare(self, target: Target) -> _Prepared | TargetPlan | None:
-        if target not in self._configs.head.targets():
+        if renamed_to(self._configs.head, target):
+            return None
+        if not self._configs.head.has(target):
             message = "no longer in the config: nothing is deleted, its objects are left behind"
             return unplanned(target, TargetState.LEFT_BEHIND, message)
         app = self._configs.head.app(target)
@@ -134,6 +145,8 @@ class _Planning:
         ready = Ready(
             app, access.grant, access.applyset, scope_of(access.cluster), setting_of(access.grant, access.cluster)
         )
+        was = former(self._configs.head, target)
+        renamed = self._planner.accesses.open(was, self._configs.head.environment(target)) if was else None
         base, broken = self._base_side(target, ready)
         try:
             head = self._side(self._head, self._configs.head, target, ready)
@@ -142,14 +155,20 @@ class _Planning:
                 raise
             note = _note("broken-already", f"is broken on the base branch as well: {mistake.message}", mistake)
             return TargetPlan(target, TargetState.UNCHANGED, findings=(note,))
-        if base.identity == head.identity and not (broken or self._request.only or self._request.everything):
+        alike = base.identity == head.identity and not self._configs.head.retires(target)
+        nothing = self._configs.head.retires(target) and not (base.objects or access.rows)
+        if nothing or (alike and not (broken or self._request.only or self._request.everything)):
             return None
         said = "could not be rendered on the base branch, so it is compared with what lives"
         notes = (_note("base-broken", f"{said}: {broken.message}", broken),) if broken else ()
-        return _Prepared(target, access, ready, base, head, notes)
+        return _Prepared(target, access, ready, base, head, notes, renamed)
 
     def _base_side(self, target: Target, ready: Ready) -> tuple[Side, UserMistake | None]:
-        """The base's objects. A base that is broken has none, so that the pull can repair it."""
+        """The base's objects, under the name that the app has there. A base that is broken has none, so that the pull
+        can repair it."""
+        was = former(self._configs.head, target)
+        if was and self._configs.base and target not in self._configs.base.targets():
+            target = was
         try:
             return self._side(self._base, self._configs.base, target, ready), None
         except UserMistake as mistake:
@@ -163,19 +182,27 @@ class _Planning:
 
     def _fails_alike(self, target: Target, head: UserMistake, base: UserMistake) -> bool:
         """Whether a target fails as it does without the pull, which did not touch it. Whoever asks for it is told."""
-        if self._request.only or self._request.everything or self._configs.base is None:
+        known = self._configs.base is not None and target in self._configs.base.targets()
+        if self._request.only or self._request.everything or self._configs.base is None or not known:
             return False
         before, after = self._configs.base.app(target), self._configs.head.app(target)
         alike = (head.message, head.file) == (base.message, base.file)
         return alike and before == after and self._base.id_of(after.path) == self._head.id_of(after.path)
 
-    def _plan(self, each: _Prepared, upcoming: Upcoming) -> TargetPlan:
+    def _plan(self, each: _Prepared, upcoming: Upcoming, moves: Moves) -> TargetPlan:
         access, repository = each.access, self._request.repository
         if access.rows is None:
             applied = each.base.objects
         else:
             rendering = self._planner.rendering
-            applied = applied_objects(rendering, repository, each.target, access.rows, each.ready)
+            applied = dict(applied_objects(rendering, repository, each.target, access.rows, each.ready))
+            was = former(self._configs.head, each.target)
+            if was and each.renamed:
+                then = replace(each.ready, applyset=each.renamed.applyset)
+                applied |= applied_objects(rendering, repository, was, each.renamed.rows or (), then)
+        environment = self._configs.head.environment(each.target)
+        removing = removing_of(access, environment, each.head, each.renamed)
+        removing = replace(removing, coming={**moves.coming, **removing.coming}, moving=moves.going)
         question = Question(
             each.target,
             each.base,
@@ -187,7 +214,7 @@ class _Planning:
             upcoming,
             access.why,
             verifying=access.verifying,
-            removing=removing_of(access, self._configs.head.environment(each.target), each.head),
+            removing=removing,
         )
         row = plan_target(question)
         self._planner.accesses.close(each.target, access)

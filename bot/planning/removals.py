@@ -19,6 +19,7 @@ from bot.objects.redact import Redactor
 from bot.objects.risk.deletion import PROTECTED
 from bot.planning.access import Access
 from bot.planning.compare import Sides, Verdict
+from bot.planning.configs import Configs
 from bot.planning.fields import Telling, contents
 from bot.planning.findings import Compared
 from bot.planning.observe import WORKERS
@@ -31,22 +32,36 @@ from bot.ports.clusters import PlanCluster, Refusal, Refused
 class Removing:
     """What judging removals needs. rows are what we own; None where nobody knows, and what base has stands for it.
 
-    `hooks` are the head's, under their names in Git. `moving` are objects that other targets of the repository have at
-    the same commit. `retired` says that the whole target goes, which is always confirmed by command.
+    `hooks` are the head's, under their names in Git. `coming` are objects that other targets hand to this one, by the
+    ApplySet id they carry until then; `moving` those that it hands to others at the same commit. `empty` says that the
+    head has nothing at all: that a whole target goes is always confirmed by command.
     """
 
     rows: Mapping[ObjectKey, InventoryRow] | None = None
     applysets: frozenset[str] = frozenset()
     rules: PruneRules = field(default_factory=PruneRules)
     hooks: frozenset[ObjectKey] = frozenset()
+    coming: Mapping[ObjectKey, str] = field(default_factory=dict)
     moving: Mapping[ObjectKey, Target] = field(default_factory=dict)
-    retired: bool = False
+    empty: bool = False
 
 
-def removing_of(access: Access, environment: Environment, head: Side) -> Removing:
-    """What is known of a target's removals before its neighbours are looked at."""
+def retiring(configs: Configs) -> frozenset[Target]:
+    """The targets that the head retires and the base does not yet, in every environment: any may have left objects."""
+    apps = {*configs.head.retired} - {*(configs.base.retired if configs.base else ())}
+    return frozenset(Target(environment, app) for app in apps for environment in configs.head.environments)
+
+
+def removing_of(access: Access, environment: Environment, head: Side, renamed: Access | None) -> Removing:
+    """What is known of a target's removals before its neighbours are looked at. renamed: what it had as another app."""
     rows = None if access.rows is None else {row.object: row for row in access.rows}
-    return Removing(rows, frozenset({access.applyset}), strictest([environment]), frozenset(head.hooks))
+    if rows is not None and renamed is not None:
+        theirs = {row.object: row for row in renamed.rows or () if row.object not in rows}
+        ids, coming = frozenset({access.applyset, renamed.applyset}), dict.fromkeys(theirs, renamed.applyset)
+        return Removing({**rows, **theirs}, ids, strictest([environment]), frozenset(head.hooks), coming)
+    return Removing(
+        rows, frozenset({access.applyset}), strictest([environment]), frozenset(head.hooks), empty=not head.objects
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +110,7 @@ def command_dangers(compared: Sequence[Compared], removing: Removing) -> tuple[s
     only one of ledger and cluster remembers, and all of them when they are too many."""
     going = [each for each in compared if _verb(each) in (Verb.DELETE, Verb.REPLACE) and _danger(each)]
     owned = len(compared) if removing.rows is None else len(removing.rows)
-    every = removing.retired or removing.rules.too_many(len(going), owned)
+    every = removing.empty or removing.rules.too_many(len(going), owned)
     return tuple(sorted(_danger(each) for each in going if every or _by_command(each, removing)))
 
 

@@ -16,6 +16,7 @@ from bot.planning.fields import MANAGER, Telling
 from bot.planning.findings import LONGEST, Compared, Context, findings_of, problem_text
 from bot.planning.hooks import hook_notes, hooks_compared
 from bot.planning.ignoring import left_alone
+from bot.planning.moves import arrived
 from bot.planning.observe import WORKERS, Observed, Wanted, observe
 from bot.planning.predict import Predictions
 from bot.planning.refusing import Problem, Refusing, Upcoming, refused_verdict
@@ -84,7 +85,7 @@ def _asked(question: Question, cluster: PlanCluster) -> TargetPlan:
         answers = zip(posed, pending, strict=True)
         compared = [each.result() if each else _compare_one(one, question, observed) for one, each in answers]
     asking = Asking(cluster, question.redactor, observed.hidden, question.final)
-    compared = with_removals(compared, question.removing, asking)
+    compared = arrived(with_removals(compared, question.removing, asking), question.removing.coming)
     refusing = Refusing(cluster, question.upcoming, question.final)
     compared += hooks_compared(question.base, question.head, question.redactor, refusing)
     return _row(question, compared)

@@ -1,9 +1,11 @@
 """Objects that leave Git: shown, merged, deleted once all is healthy; what is never deleted, each with its reason."""
 
+import re
+
 import pytest
 
 from fixtures.cluster.audit import AuditEntry
-from tests.handlers.shop import Shop, settings, wait_until
+from tests.handlers.shop import Shop, config, settings, wait_until
 
 SETTINGS, EXTRA = "apps/web/staging/settings.yaml", "apps/web/staging/extra.yaml"
 
@@ -40,3 +42,40 @@ def test_what_a_pull_takes_out_is_shown_and_deleted_after_the_merge(shop: Shop) 
     assert "ConfigMap/extra-settings" not in shop.inventory()
     assert {row["name"] for row in shop.inventory_map()[1]} == {"web", "web-settings"}
     wait_until("the comment says so", lambda: "Deleted: 1 object" in shop.comment(number, "deployment"))
+
+
+@pytest.mark.together
+def test_a_retired_app_goes_once_a_deployer_has_confirmed_it_by_number_and_name(shop: Shop) -> None:
+    both = shop.app() | {
+        ".plumbline.yaml": config(apps=("web", "old")),
+        "apps/old/staging/settings.yaml": settings(shop.staging, "old"),
+    }
+    shop.wait_deployed(shop.begin(both))
+    number = shop.pull({".plumbline.yaml": config() + "retired: [old]\n", "apps/old/staging/settings.yaml": None})
+    shop.wait_plan(number, "1 delete")
+    word = re.search(r"--confirm (1@[0-9a-f]{8})", shop.comment(number, "plan"))
+    assert word, shop.comment(number, "plan")
+    shop.merge(number)
+    wait_until("it is asked", lambda: f"--confirm {word[1]}" in shop.comment(number, "deployment"))
+    assert shop.live("configmap", "old-settings")
+    shop.write(number, f"/plumb deploy staging/old --confirm {word[1]}")
+    wait_until("it is gone", lambda: not shop.live("configmap", "old-settings"))
+    wait_until("it is healthy", lambda: shop.state("staging/old") == "healthy")
+    assert deletes(shop) == [("configmaps", "old-settings")]
+    assert shop.inventory("staging/old") == {}
+    assert shop.live("configmap", "web-settings")
+
+
+@pytest.mark.together
+def test_what_says_that_it_may_be_replaced_is_replaced_by_merging_the_plan_that_showed_it(shop: Shop) -> None:
+    fixed = settings(shop.staging, "fixed").replace("}\n", ", annotations: {plumbline.dev/replace: allowed}}\n", 1)
+    fixed += "immutable: true\n"
+    shop.wait_deployed(shop.begin(shop.app() | {EXTRA: fixed}))
+    uid = shop.live("configmap", "fixed-settings")["metadata"]["uid"]
+    number = shop.pull({EXTRA: fixed.replace("EUR", "USD")})
+    shop.wait_plan(number, "1 replacement")
+    assert "deletes, then makes again" in shop.comment(number, "plan")
+    shop.wait_deployed(shop.merge(number))
+    live = shop.live("configmap", "fixed-settings")
+    assert (live["data"], live["metadata"]["uid"] != uid) == ({"CURRENCY": "USD"}, True)
+    assert deletes(shop) == [("configmaps", "fixed-settings")]
