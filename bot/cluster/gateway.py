@@ -103,7 +103,7 @@ class Gateway:
             pause = self._patience.pause * 2 ** (self._patience.retries - left) * random.uniform(0.7, 1.3)  # noqa: S311
             wait = max(outcome.wait, pause)
             if not outcome.again or left <= 0 or time.monotonic() + wait > until:
-                raise self._unreachable(outcome.why)
+                raise self._unreachable(outcome.why, outcome.wait)
             left -= 1
             time.sleep(wait)
 
@@ -145,8 +145,8 @@ class Gateway:
             return Unhelpful(f"cannot ask its admission webhook {webhook[1]}")
         return Unhelpful(f"answers with HTTP {status}", _retry_after(response))
 
-    def _unreachable(self, why: str) -> ClusterUnreachable:
-        return ClusterUnreachable(f"cluster {self.connection.name} {why}")
+    def _unreachable(self, why: str, after: float = 0.0) -> ClusterUnreachable:
+        return ClusterUnreachable(f"cluster {self.connection.name} {why}", after)
 
 
 def _unauthenticated(response: Response) -> bool:

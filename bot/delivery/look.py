@@ -20,7 +20,8 @@ from bot.ports.world import Ports
 
 AGAIN = 30.0
 """Seconds until a waiting target is looked at again without being woken."""
-UNREACHABLE_AGAIN = 10.0
+UNREACHABLE_AGAIN, LONGEST_AWAY = 10.0, 300.0
+"""Seconds until a cluster that is away is asked again: the longer one where it asks for more (Retry-After)."""
 WORKING = 15.0
 """Seconds until a target is looked at again whose look still goes on: it only counts should this one never end."""
 
@@ -153,4 +154,5 @@ def _unreachable(scene: Scene, row: Deployment, unreachable: ClusterUnreachable)
     """A cluster that is away: nothing is lost, the row says so and is looked at again."""
     condition = (Condition(Wait.CLUSTER, scene.environment.cluster),)
     reason = scene.redactor().text(str(unreachable)).plain
-    return replace(row, conditions=condition, reason=reason), UNREACHABLE_AGAIN
+    after = max(UNREACHABLE_AGAIN, min(unreachable.after, LONGEST_AWAY))
+    return replace(row, conditions=condition, reason=reason), after

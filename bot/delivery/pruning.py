@@ -211,6 +211,8 @@ def _settle(scene: Scene, reached: Reach, side: Side) -> None:
     """Bring the ConfigMap to the rows that are left, and close the journal."""
     key, target = scene.repository.key, scene.target
     with scene.ports.ledger.begin() as tx:
-        rows = [replace(row, left=row.object not in side.objects) for row in tx.inventory.of(key, target)]
+        rows = [
+            replace(row, left=not row.hook and row.object not in side.objects) for row in tx.inventory.of(key, target)
+        ]
         tx.inventory.put(key, target, [row for row in rows if row.left])
     reached.inventories.settle(replace(reached.inventory, rows=tuple(rows)))

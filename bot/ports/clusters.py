@@ -11,7 +11,14 @@ from bot.objects.identity import Kind, Object, ObjectKey
 
 
 class ClusterUnreachable(Exception):
-    """The API server did not answer, or not with anything that helps. Says which and why, without secrets."""
+    """The API server did not answer, or not with anything that helps. Says which and why, without secrets.
+
+    `after` are the seconds in which it asked not to be asked again, 0 when it did not say.
+    """
+
+    def __init__(self, why: str, after: float = 0.0) -> None:
+        super().__init__(why)
+        self.after = after
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`plumbline render`: a target's objects as they are sent."""
+"""`plumbline render`: a target's objects as they are sent, in the order in which they are."""
 
 import argparse
 from pathlib import Path
@@ -8,6 +8,8 @@ import yaml
 
 from bot.domain.errors import UserMistake
 from bot.domain.subjects import Target
+from bot.objects.hooks import run_of, runs_once
+from bot.objects.order import waves
 from bot.planning.configs import config_at
 from bot.planning.make import scope_of
 from bot.planning.rendering import tree_at
@@ -50,4 +52,5 @@ def _bodies(here: Local, commit: str, text: str) -> list[dict[str, Any]]:
     access = here.planner.accesses.open(target, config.environment(target))
     with tree_at(here.planner.rendering, here.repository, commit) as tree:
         side = make_side(tree.render(app).objects, Ready(app, None, access.applyset, scope_of(None)))
-    return [sent.body for sent in side.objects.values()]
+    sent = [each.body for each in (*side.objects.values(), *side.hooks.values())]
+    return [run_of(body, commit, 1) if runs_once(body) else body for step in waves(sent) for body in step]

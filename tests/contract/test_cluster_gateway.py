@@ -116,8 +116,9 @@ def test_too_many_requests_are_repeated_when_the_server_says_so(tmp_path: Path) 
 def test_a_wait_beyond_patience_is_not_waited_for(tmp_path: Path) -> None:
     with StandIn(scripted(Say(429, {}, {"Retry-After": "3600"}))) as server:
         began = time.monotonic()
-        with pytest.raises(ClusterUnreachable, match="asks the bot to slow down"):
+        with pytest.raises(ClusterUnreachable, match="asks the bot to slow down") as asked:
             gateway_to(server, tmp_path).get(PATH)
+    assert asked.value.after == 3600
     assert time.monotonic() - began < 5.0
 
 

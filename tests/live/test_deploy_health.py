@@ -3,12 +3,17 @@
 import re
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import pytest
 
+from bot.comments.deployment import Standing, deployment_comment
 from bot.comments.phrases import state
 from bot.domain.deployments import Condition, Deployment, DeploymentState, Wait
+from bot.domain.grants import Cluster, Grant
 from bot.domain.subjects import Target
+from bot.ports.clusters import Clusters
 from fixtures.cluster.access import Access
 from tests.live.delivering import Delivering, delivering
 
@@ -136,6 +141,46 @@ def test_what_cannot_become_healthy_fails_with_its_own_reason(
     assert re.search(CASES[app][1], row.reason), row.reason
     if app == "hook":
         assert shop.live("deployments", f"{shop.prefix}-hook") == {}
+
+
+@dataclass
+class Talking:
+    """A cluster whose failing containers say something, which the nodes of the fixture do not."""
+
+    inner: Any
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def log(self, namespace: str, pod: str, container: str, lines: int) -> list[str]:
+        assert pod.startswith("talks-")
+        return [f"{container} cannot connect to db:5432", "password=correct-horse-battery", "\x1b[31m<b>@ana</b>"]
+
+
+@dataclass
+class TalkingClusters:
+    """Opens it for who applies."""
+
+    inner: Clusters
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def apply(self, cluster: Cluster, grant: Grant) -> Any:
+        return Talking(self.inner.apply(cluster, grant))
+
+
+def test_what_a_failing_container_wrote_last_is_shown_redacted_where_the_operator_lets_it(shop: Delivering) -> None:
+    target, clusters = Target("prod", "talks"), shop.ports.clusters
+    commit = shop.commit({"talks/a.yaml": workload("Deployment", "talks", image("web:crash"))}, ("talks",))
+    talking = replace(shop.ports, clusters=cast(Clusters, TalkingClusters(clusters)))
+    row = shop.until(shop.due(commit, target), lambda each: each.state.ended, ports=talking)
+    assert row.progress.log[0] == "c cannot connect to db:5432"
+    assert "correct-horse" not in str(row)
+    said = "".join(deployment_comment([Standing(row)]))
+    assert "cannot connect to db:5432" in said
+    assert not [word for word in ("correct-horse", "\x1b") if word in said]
+    assert "`\\x1b[31m<b>@ana</b>`" in said  # a code span, where nothing renders
 
 
 WEBHOOK = """
