@@ -88,10 +88,12 @@ def _removing(reached: Reach, side: Side, rules: PruneRules) -> Removing:
 def _shown(tx: Transaction, row: Deployment) -> list[TargetPlan]:
     """The plans of this target that people could see on the pulls it contains, each for the head that was merged.
 
-    A row that says why it could not be planned shows nothing.
+    A row that says why it could not be planned shows nothing. What repeats a healthy deployment was shown with that.
     """
     shown = []
-    for number, head in zip(row.pulls, row.heads, strict=False):
+    rows = tx.deployments.of_target(row.repository, row.target) if row.repeats else [row]
+    same = [each for each in rows if each.commit == row.commit]
+    for number, head in {pair: None for each in same for pair in zip(each.pulls, each.heads, strict=False)}:
         plan = tx.plans.at(row.repository, number, head)
         if plan is not None and is_posted(tx, pull_key(row.repository, number), plan):
             shown += [each for each in plan.targets if each.target == row.target and each.state in _TELLING]

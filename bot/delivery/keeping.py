@@ -39,12 +39,18 @@ def keep(ports: Ports, before: Deployment, after: Deployment, *, look_after: flo
 
 
 def note(tx: Transaction, before: Deployment, after: Deployment) -> None:
-    """Note in the audit that a deployment's writing began, or that it ended."""
-    began = after.state is DeploymentState.APPLYING and before.state is DeploymentState.CONFIRMING
-    if began or (after.state.ended and not before.state.ended):
-        action = "began" if began else after.state.value
-        target = str(after.target)
-        tx.audit.add(Entry(after.changed, after.repository, target, BOT, action, after.commit, after.reason))
+    """Note in the audit that a deployment's writing began, what it deleted, and that it ended."""
+    at, where, target = after.changed, after.repository, str(after.target)
+    if after.state is DeploymentState.APPLYING and before.state is DeploymentState.CONFIRMING:
+        progress = after.progress
+        dangers = [f"replaces {key}" for key in progress.replacing] + [
+            f"takes over {key}" for key in progress.taken_over
+        ]
+        tx.audit.add(Entry(at, where, target, BOT, "began", after.commit, "; ".join(dangers)))
+    for key in after.progress.removed[len(before.progress.removed) :]:
+        tx.audit.add(Entry(at, where, target, BOT, "deleted", str(key), f"by {after.commit}"))
+    if after.state.ended and not before.state.ended:
+        tx.audit.add(Entry(at, where, target, BOT, after.state.value, after.commit, after.reason))
 
 
 def move(row: Deployment, state: DeploymentState, reason: str = "") -> Deployment:

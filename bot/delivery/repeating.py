@@ -51,6 +51,6 @@ def _repeated(rows: Sequence[Deployment], now: float) -> Deployment:
         changed=now,
     )
     if healthy:
-        return replace(new, direct_rulers=(newest.commit,))
+        return replace(new, direct_rulers=(newest.commit,), confirmed=newest.confirmed)
     brought = replace(new, pulls=newest.pulls, heads=newest.heads, rulers=newest.rulers)
     return replace(brought, direct=newest.direct, direct_rulers=newest.direct_rulers)

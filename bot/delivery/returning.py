@@ -60,18 +60,20 @@ def go_back(tx: Transaction, change: Deployment, login: str, reason: str, now: f
     """Begin to deploy what ran healthily before a change, and lock the target against everything else. A lock that
     somebody put there stays as it is. reason was redacted; now is in seconds since the epoch."""
     rows = tx.deployments.of_target(change.repository, change.target)
+    same = [row for row in rows if row.commit == change.base]
     back = Deployment(
         id=0,
         repository=change.repository,
         target=change.target,
         commit=change.base,
-        attempt=1 + max((row.attempt for row in rows if row.commit == change.base), default=0),
+        attempt=1 + max((row.attempt for row in same), default=0),
         seq=0,
         state=DeploymentState.WAITING,
         base=change.commit,
         since=change.base,
         direct_rulers=(change.base,),
         word=login,
+        confirmed=next((row.confirmed for row in reversed(same) if row.confirmed), ""),
         rollback=True,
         changed=now,
     )

@@ -10,7 +10,18 @@ from bot.domain.retention import forgettable
 from bot.domain.subjects import commit_key, pull_key
 from bot.ledger import codec
 from bot.ledger.plans import NO_PULL
-from bot.ledger.tables import approvals, deployment_pulls, deployments, plans, pull_targets, pulls, repositories, slots
+from bot.ledger.tables import (
+    approvals,
+    candidates,
+    deployment_pulls,
+    deployments,
+    plans,
+    pull_targets,
+    pulls,
+    repositories,
+    slots,
+)
+from bot.ports.candidates import CandidateRow
 from bot.ports.ledger import PullRow
 
 T = TypeVar("T")
@@ -66,6 +77,16 @@ class SqlRetention:
                     sa.delete(table).where(table.c.repository == repository, table.c.number.in_(some))
                 )
             self._said([pull_key(repository, number) for number in some])
+        self._candidates(repository, numbers)
+
+    def _candidates(self, repository: str, numbers: Collection[int]) -> None:
+        """What a merge queue tried for pulls that are forgotten."""
+        found = sa.select(candidates.c.body).where(candidates.c.repository == repository)
+        rows = [codec.load(CandidateRow, body) for body in self._connection.execute(found).scalars()] if numbers else []
+        for some in _some(row.head for row in rows if row.number in numbers):
+            of = (candidates.c.repository == repository, candidates.c.head.in_(some))
+            self._connection.execute(sa.delete(candidates).where(*of))
+            self._said([commit_key(repository, head) for head in some])
 
     def _said(self, subjects: Collection[str]) -> None:
         self._connection.execute(sa.delete(slots).where(slots.c.subject.in_(subjects)))

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
+from bot.domain.approvals import Approval
 from bot.domain.audit import Entry
 from bot.domain.deployments import Deployment, DeploymentState
 from bot.domain.plans import Plan
@@ -13,6 +14,7 @@ from bot.domain.subjects import Target, commit_key, pull_key
 from bot.ledger.ledger import SqlLedger
 from bot.ledger.tables import deployment_pulls
 from bot.ports.audit import Wanted
+from bot.ports.candidates import CandidateRow
 from bot.ports.ledger import PullRow, Said
 
 SHOP = Repository("github", 12, "acme/shop", 99)
@@ -33,6 +35,8 @@ def deployed(ledger: SqlLedger, number: int) -> None:
         plan = Plan(f"h{number}", "b", "d", ())
         tx.plans.put(SHOP.key, PullRow(number, f"h{number}", "b", "planned", plan, closed=True, changed=1.0))
         tx.plans.keep_commit(SHOP.key, commit, replace(plan, head=commit))
+        tx.candidates.put(SHOP.key, CandidateRow(f"q{number}", "b", "main", number, "merged"))
+        tx.approvals.put(SHOP.key, Approval(number, f"h{number}", "main", "prod", "ana", False, number, (), 1.0))
         tx.slots.put(pull_key(SHOP.key, number), "plan:1", Said(number, "x"))
         tx.slots.put(commit_key(SHOP.key, commit), "deployment:prod", Said(number, "x"))
         tx.audit.add(Entry(1.0, SHOP.key, "prod/web", "plumbline", "healthy", commit))
@@ -58,6 +62,8 @@ def test_what_is_old_goes_with_all_that_hangs_on_it(ledger: SqlLedger) -> None:
             assert (tx.plans.at(SHOP.key, number, f"h{number}") is not None) is there
             assert (tx.plans.of_commit(SHOP.key, f"c{number}") is not None) is there
             assert bool(tx.slots.under(pull_key(SHOP.key, number))) is there
+            assert (tx.candidates.get(SHOP.key, f"q{number}") is not None) is there
+            assert bool(tx.approvals.of(SHOP.key, number)) is there
             assert bool(tx.slots.under(commit_key(SHOP.key, f"c{number}"))) is there
         assert tx.slots.under(SHOP.key) == ["lock"]
         assert len(tx.audit.page(0, Wanted(), 500)) == MANY, "the audit is kept"

@@ -8,6 +8,7 @@ import pytest
 from bot.delivery.returning import go_back, last_change
 from bot.domain.deployments import Deployment, DeploymentState
 from bot.domain.stops import Lock
+from bot.ports.audit import Wanted
 from fixtures.cluster.access import Access
 from tests.live.delivering import WEB, Delivering, delivering
 
@@ -51,6 +52,12 @@ def test_what_newer_commits_made_stays_whatever_the_rules_say_of_pruning(bot: De
     with bot.ports.ledger.begin() as tx:
         assert tx.locks.of(bot.repository.key) == [Lock("prod/web", "ana", "it burns", 1.0, rollback=True)]
         tx.locks.drop(bot.repository.key, "prod/web")
+    third = bot.commit({"web/b.yaml": None})
+    assert bot.deliver(third).state is DeploymentState.HEALTHY
+    assert "b" not in bot.live("configmap")
+    with bot.ports.ledger.begin() as tx:
+        noted = [(each.entry.action, each.entry.subject) for each in tx.audit.page(0, Wanted(), 100)]
+    assert noted[-3:] == [("began", third), ("deleted", f"ConfigMap {bot.prefix}/b"), ("healthy", third)]
 
 
 def test_what_would_have_to_be_replaced_ends_the_rollback(bot: Delivering) -> None:

@@ -8,7 +8,7 @@ import httpx
 from bot.domain.checkups import Checkup, bad, doubtful, good
 from bot.domain.errors import TryLater
 from bot.domain.pulls import Repository
-from bot.forges.github import checks, comments, forge_deployments, permissions, pulls, reactions
+from bot.forges.github import checks, comments, forge_deployments, issues, permissions, pulls, reactions, reviews
 from bot.forges.github.answers import Missing
 from bot.forges.github.app import App
 from bot.forges.github.auth import Tokens, as_app, read_needs
@@ -19,7 +19,7 @@ from bot.ports.forge import ForgeRefused
 _ABOUT = "GitHub"
 _ALL = (
     *(*checks.NEEDS, *comments.NEEDS, *forge_deployments.NEEDS, *permissions.NEEDS, *permissions.TEAM_NEEDS),
-    *(*pulls.NEEDS, *reactions.NEEDS, *GIT_NEEDS),
+    *(*pulls.NEEDS, *reactions.NEEDS, *reviews.NEEDS, *issues.NEEDS, *GIT_NEEDS),
 )
 """What the client files of this folder need, all together."""
 
