@@ -4,14 +4,15 @@ from dataclasses import replace
 
 from bot.comments.phrases import conflict
 from bot.domain.config import CONFIG_FILE
-from bot.domain.errors import UserMistake
+from bot.domain.errors import UserMistake, UserMistakes
 from bot.domain.plans import Plan, TargetState
 from bot.domain.pulls import Pull, Repository
 from bot.domain.subjects import Job, Target, branch_job, plan_job, pull_key, read_pull_key, say_pull_job
+from bot.objects.redact import inert
 from bot.planning.access import Accesses, GrantedAccess, RenderedAccess
 from bot.planning.make import Planner, PlanRequest, make_plan, plan_digest
 from bot.planning.rendering import Rendering
-from bot.ports.ledger import ASKED, PullRow, Transaction
+from bot.ports.ledger import ASKED, Mistake, PullRow, Transaction
 from bot.ports.workspace import MergeConflict
 from bot.ports.world import Ports
 
@@ -19,6 +20,9 @@ NEEDS = ("contents:read", "pull_requests:read")
 
 UNSAID = 1.5
 """Seconds that planning may stay unsaid: most plans are there by then, and a forge takes few writes a minute."""
+
+MARKED = 50
+"""Mistakes in one file that are marked at their lines."""
 
 SOONEST, LATEST = 15.0, 600.0
 """Bounds in seconds for planning again what a cluster did not answer for."""
@@ -72,7 +76,7 @@ def _plan_open(ports: Ports, repository: Repository, pull: Pull, branch: str) ->
         ports.workspace.fetch(repository, pull.head, branch=pull.base_branch)
         base = ports.workspace.tip(repository, pull.base_branch)
     except UserMistake as mistake:
-        _put(ports, repository, replace(_row(pull, "", "failed", ports), error=str(mistake)))
+        _put(ports, repository, _failed(_row(pull, "", "failed", ports), mistake))
         return
     row = _row(pull, base, "planning", ports)
     if not any(ports.workspace.tree_id(repository, commit, CONFIG_FILE) for commit in (base, pull.head)):
@@ -103,7 +107,7 @@ def _plan_merged(ports: Ports, repository: Repository, row: PullRow, accesses: A
         _put(ports, repository, row)
         plan = _asked(ports, accesses, row, PlanRequest(repository, row.base, merged, row.head))
     except UserMistake as mistake:
-        _put(ports, repository, replace(row, status="failed", error=str(mistake)))
+        _put(ports, repository, _failed(row, mistake))
         return
     _put(ports, repository, replace(row, status="planned" if plan else "silent", plan=plan))
 
@@ -130,6 +134,14 @@ def _asked(ports: Ports, accesses: Accesses, row: PullRow, request: PlanRequest)
     return replace(plan, targets=targets, digest=plan_digest(targets))
 
 
+def _failed(row: PullRow, mistake: UserMistake) -> PullRow:
+    """The row of a pull that cannot be planned at all, with what a person can mend, and where."""
+    each = mistake.mistakes if isinstance(mistake, UserMistakes) else (mistake,)
+    places = tuple(Mistake(one.file, one.line, inert(one.message).plain) for one in each[:MARKED] if one.file)
+    error = "\n".join(inert(line).plain for line in str(mistake).split("\n"))
+    return replace(row, status="failed", error=error, mistakes=places)
+
+
 def _make(ports: Ports, accesses: Accesses, request: PlanRequest) -> Plan | None:
     started = ports.clock.now()
     rendering = Rendering(ports.workspace, ports.renderer, ports.renders)
@@ -151,8 +163,9 @@ def _put(ports: Ports, repository: Repository, row: PullRow) -> None:
             row = replace(row, changed=before.changed)
         if before is not None and (row.plan is None or _same(row.plan, before.plan)):
             row = replace(row, plan=before.plan)
-        if before is not None and row.status == "planning" and row.head == before.head:
-            row = replace(row, stale=before.stale)
+        if before is not None and row.head == before.head:
+            stale = before.stale if row.status == "planning" else ""
+            row = replace(row, stale=stale, allowed=row.allowed or before.allowed)
         _write(tx, repository.key, row)
         tx.jobs.put(say_pull_job(repository.key, row.number), UNSAID if row.status == "planning" else 0.0)
         if row.status == "planned" and row.plan is not None and not row.allowed and _unchecked(row.plan):

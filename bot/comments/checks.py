@@ -1,6 +1,7 @@
 """What the checks `plumbline/plan` and `plumbline/deploy/<environment>` say, and forge deployments beside them."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from bot.comments.deployment import Standing, deployment_comment, verdict
 from bot.comments.markdown import prose
@@ -12,6 +13,7 @@ from bot.domain.plans import Finding, Level, Plan, TargetPlan, TargetState
 from bot.objects.redact import Redacted, inert
 from bot.ports.checks import Annotation, Check, Conclusion
 from bot.ports.forge_deployments import ForgeDeploymentState
+from bot.ports.ledger import Mistake
 
 PLAN = "plumbline/plan"
 DEPLOY = "plumbline/deploy/"
@@ -50,6 +52,15 @@ def simple_plan_check(commit: str, conclusion: Conclusion, title: str, summary: 
     """The check when there is no plan: running, silent, failed, elsewhere, a fork. Texts are plain and redacted."""
     first = title.split("\n", 1)[0]
     return Check(PLAN, commit, conclusion, inert(first, 200).plain, prose(inert(summary or title, 4000)))
+
+
+def failed_plan_check(commit: str, error: str, mistakes: Sequence[Mistake]) -> Check:
+    """The check when nothing could be planned, with what is wrong at its places."""
+    check = simple_plan_check(commit, Conclusion.FAILURE, error, error)
+    marks = [
+        Annotation(m.file, max(m.line, 1), "failure", "could not be planned", inert(m.text).plain) for m in mistakes
+    ]
+    return replace(check, annotations=tuple(dict.fromkeys(marks)))
 
 
 def deploy_check(environment: str, rows: Sequence[Deployment], now: float, prefix: str = PREFIX) -> Check:

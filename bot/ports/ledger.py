@@ -29,13 +29,22 @@ class KnownRepository:
 
 
 @dataclass(frozen=True, slots=True)
+class Mistake:
+    """Something wrong at a place in the repository, as text that may be shown. line is 0 when it is not known."""
+
+    file: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class PullRow:
     """What the ledger knows of a pull's plan. `status`: planning, planned, failed, silent (nothing to say), elsewhere
     (it merges into a branch that is not deployed) or fork (nothing of it is rendered before a person's word).
 
     plan is the newest finished one, possibly of an older head; error (shown, redacted) when status is failed. `stale`
     is the tip of the base branch that overtook this plan, empty while it stands. `closed`: merged, or given up.
-    `allowed` is the head of a fork's pull that a person let be rendered.
+    `allowed` is the head of a fork's pull that a person let be rendered; `mistakes` is what of an error has a place.
     """
 
     number: int
@@ -51,6 +60,7 @@ class PullRow:
     stale: str = ""
     closed: bool = False
     allowed: str = ""
+    mistakes: tuple[Mistake, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from bot.comments.checks import DEPLOY, PLAN, deploy_check, deploy_status, plan_check
 from bot.domain.deployments import Deployment, DeploymentState
+from bot.domain.errors import UserMistake
 from bot.domain.plans import Plan
 from bot.domain.subjects import Job, Target, look_job, read_commit_key, say_commit_job
+from bot.planning.configs import config_at
 from bot.ports.ledger import POSTED, KnownRepository, Said, posted
 from bot.ports.world import Ports
 from handlers.say.issue import say_issue
@@ -37,9 +39,22 @@ def _say(
                 return
         for environment, rows in sorted(environments.items()):
             writer.check(f"check:{DEPLOY}{environment}", deploy_check(environment, rows, ports.clock.now(), prefix))
-            writer.deployment(f"deployment:{environment}", (commit, environment), deploy_status(rows))
+            status = *deploy_status(rows), _address(ports, known, rows)
+            writer.deployment(f"deployment:{environment}", (commit, environment), status)
         if environments:
             say_issue(ports, forge, [row for rows in environments.values() for row in rows], prefix)
+
+
+def _address(ports: Ports, known: KnownRepository, rows: Sequence[Deployment]) -> str:
+    """Where a person can look at what was deployed: the environment's `url`, if all of its targets here have the same
+    one. Empty without, and while the rules cannot be read."""
+    try:
+        config = config_at(ports.workspace, known.repository, known.tip) if known.tip else None
+    except UserMistake:
+        return ""
+    targets = config.targets() if config else ()
+    found = {config.environment(row.target).url for row in rows if config and row.target in targets}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _awaited(ports: Ports, subject: str, said: Said, environments: dict[str, list[Deployment]]) -> bool:

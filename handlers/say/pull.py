@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from bot.comments.checks import PLAN, plan_check, simple_plan_check
+from bot.comments.checks import PLAN, failed_plan_check, plan_check, simple_plan_check
 from bot.comments.deployment import Standing, deployment_comment
 from bot.comments.plan import (
     About,
@@ -144,7 +144,7 @@ def _check(facts: Facts, *, started: bool) -> Check | None:
             return simple_plan_check(row.head, Conclusion.RUNNING, "planning")
         case "failed":
             text = row.error or "it could not be planned"
-            return simple_plan_check(row.head, Conclusion.FAILURE, text, text)
+            return failed_plan_check(row.head, text, row.mistakes)
         case "elsewhere":
             return simple_plan_check(row.head, Conclusion.SUCCESS, "not deployed from here")
         case "fork":

@@ -75,8 +75,9 @@ class Writer:
         self.record(slot, Said(written, digest))
         return written
 
-    def deployment(self, slot: str, where: tuple[str, str], status: tuple[ForgeDeploymentState, str]) -> None:
-        """Bring a forge deployment (of commit and environment) to a state and description, making it if need be."""
+    def deployment(self, slot: str, where: tuple[str, str], status: tuple[ForgeDeploymentState, str, str]) -> None:
+        """Bring a forge deployment (of commit and environment) to a state, description and address of what runs there,
+        making it if need be."""
         digest = f"{status[0].value} {status[1]}"
         said = self.said(slot)
         if said is not None and said.digest == digest:

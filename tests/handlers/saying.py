@@ -45,12 +45,24 @@ class CrashingLedger:
 
 
 @dataclass
+class Trees:
+    """A workspace whose every commit holds this config and nothing else."""
+
+    config: bytes | None = None
+
+    def read(self, repository: Repository, commit: str, path: str) -> bytes | None:
+        """The config."""
+        return self.config
+
+
+@dataclass
 class Saying:
     """acme/shop with an open pull, a ledger, and the two reactions under test."""
 
     stage: Stage
     ledger: CrashingLedger
     ports: Ports
+    trees: Trees
     shop: Repository
     number: int
 
@@ -131,12 +143,17 @@ def made(stage: Stage, folder: Path) -> Iterator[Saying]:
     shop = Repository("github", found.id, found.full_name, stage.installation.id)
     github = GitHub(App(stage.forge.app.id, stage.forge.app.private_key, stage.forge.url))
     ledger = CrashingLedger(open_ledger(f"sqlite:///{folder}/plumbline.db"))
+    trees = Trees()
     ports = SimpleNamespace(
-        clock=SimpleNamespace(now=lambda: 200.0), ledger=ledger, forges=github, fingerprint_key=b"k" * 32
+        clock=SimpleNamespace(now=lambda: 200.0),
+        ledger=ledger,
+        forges=github,
+        fingerprint_key=b"k" * 32,
+        workspace=trees,
     )
     with ledger.ledger.begin() as tx:
         tx.repositories.see(shop)
-    yield Saying(stage, ledger, cast(Ports, ports), shop, stage.open_pull())
+    yield Saying(stage, ledger, cast(Ports, ports), trees, shop, stage.open_pull())
     github.close()
     ledger.ledger.close()
 

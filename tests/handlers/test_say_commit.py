@@ -43,6 +43,28 @@ def test_commit_gets_a_check_and_a_forge_deployment_per_environment(saying: Sayi
     assert states == {"prod": ["in_progress", "success"], "staging": ["success"]}
 
 
+def test_forge_deployment_names_the_address_of_what_runs_when_all_targets_have_one(saying: Saying) -> None:
+    saying.trees.config = (
+        b"version: 1\napps:\n  web: {path: web, environments: all}\n  api: {path: api, environments: all}\n"
+        b"environments:\n  prod: {cluster: x, url: 'https://{app}.acme.io'}\n  test: {cluster: x, url: 'https://t.io'}\n"
+    )
+    merged = saying.stage.forge.merge(saying.number, by="ana")
+    with saying.ledger.begin() as tx:
+        tx.repositories.move(saying.shop.key, "main", merged, before="")
+    for target in ("prod/web", "test/web", "test/api"):
+        saying.deploy(merged, target, DeploymentState.HEALTHY)
+    saying.say_commit(merged)
+
+    def shown() -> dict[str, str]:
+        made = saying.stage.forge.deployments()
+        return {each.environment: each.statuses[-1].environment_url for each in made}
+
+    assert shown() == {"prod": "https://web.acme.io", "test": "https://t.io"}
+    saying.deploy(merged, "prod/api", DeploymentState.FAILED)
+    saying.say_commit(merged)
+    assert shown()["prod"] == ""
+
+
 @pytest.mark.parametrize(
     ("states", "status", "conclusion"),
     [

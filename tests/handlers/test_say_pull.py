@@ -13,6 +13,7 @@ from bot.domain.errors import TryLater
 from bot.domain.plans import Finding, Level, Plan, TargetState
 from bot.domain.subjects import pull_key, say_commit_job, say_pull_job
 from bot.objects.redact import inert
+from bot.ports.ledger import Mistake
 from fixtures.forge.stage import Stage
 from handlers.say import check_asked_again, reply
 from tests.comments.samples import CACHE, SETTINGS_UPDATE, WEB_UPDATE, row
@@ -126,6 +127,15 @@ def test_failed_plan_is_said_with_its_reason_and_mended_by_the_next(saying: Sayi
     saying.say()
     assert saying.checks() == [("completed", "success", "web changes in prod")]
     assert len(saying.bodies()) == 1
+
+
+def test_mistakes_in_the_config_are_marked_at_their_lines(saying: Saying) -> None:
+    mistakes = (Mistake(".plumbline.yaml", 3, "unknown key `pth`"), Mistake("apps/web/a.yaml", 0, "not YAML"))
+    saying.put("failed", error="two mistakes", mistakes=mistakes)
+    saying.say()
+    (run,) = saying.stage.forge.check_runs(saying.head)
+    marks = [(each["path"], each["start_line"], each["annotation_level"]) for each in run.annotations]
+    assert marks == [(".plumbline.yaml", 3, "failure"), ("apps/web/a.yaml", 1, "failure")]
 
 
 def test_repository_without_config_hears_nothing(saying: Saying) -> None:
