@@ -1,5 +1,6 @@
 """Settling: a wave's objects judged until all are healthy, one fails, or the time is up."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -10,8 +11,9 @@ from bot.delivery.pruning import leaving
 from bot.delivery.scene import Reach, Scene, reach, rendered
 from bot.domain.deployments import Deployment, DeploymentState, Wait
 from bot.objects.health import Health, HealthState
-from bot.objects.identity import ObjectKey, key_of
+from bot.objects.identity import Object, ObjectKey, key_of, kind_of
 from bot.planning.observe import WORKERS
+from bot.planning.sides import Sent
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 """Seconds between looks at something that settles: quick while it is young, slower later."""
@@ -25,7 +27,7 @@ def settle(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     reached = reach(scene)
     side, ready = rendered(scene, row.commit, reached)
     ordered = steps(side, row)
-    bodies = [sent.body for sent in ordered[row.progress.wave]] if row.progress.wave < len(ordered) else []
+    bodies = _judged(ordered, row.progress.wave)
     judging = Judging(reached.api, ready.app.health_rules, row.progress.since, scene.ports.clock.now())
     with ThreadPoolExecutor(WORKERS) as pool:
         healths = list(pool.map(lambda body: (key_of(body), health_of(judging, body)), bodies))
@@ -42,6 +44,12 @@ def settle(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     progress = replace(row.progress, done=total, total=total, waits_for=(), since=judging.now)
     after = DeploymentState.PRUNING if leaving(reached.inventory.rows, side, row) else DeploymentState.HEALTHY
     return replace(move(row, after), progress=progress), 0.0
+
+
+def _judged(ordered: Sequence[Sequence[Sent]], wave: int) -> list[Object]:
+    """The objects of a step, and the workloads of those before it, whose pods may have begun to crash since."""
+    earlier = [sent.body for step in ordered[:wave] for sent in step if kind_of(sent.body).group == "apps"]
+    return earlier + [sent.body for step in ordered[wave : wave + 1] for sent in step]
 
 
 def _failed(

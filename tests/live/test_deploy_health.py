@@ -1,5 +1,6 @@
 """What cannot become healthy ends or waits with its own clear reason."""
 
+import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -210,3 +211,39 @@ def test_a_dead_webhook_is_waited_for_by_name(shop: Delivering) -> None:
     assert waits.reason == "cluster live cannot ask its admission webhook dead.acme.io"
     assert "waiting for the cluster live, which cannot ask its admission webhook dead" in state(waits)
     assert shop.until(row, lambda each: each.state.ended).state is DeploymentState.HEALTHY
+
+
+def test_a_workload_that_crashes_after_its_step_fails_the_deployment_before_the_next(shop: Delivering) -> None:
+    target = Target("prod", "later")
+    early = workload("Deployment", "early", image("web:1"))
+    late = workload("Deployment", "late", image("web:unready"))
+    texts = [early, late.replace("{name: late}", WAVE.replace("NAME", "late"), 1)]
+    texts.append("apiVersion: v1\nkind: ConfigMap\nmetadata: " + WAVE.replace("NAME", "last").replace("'1'", "'2'"))
+    row = shop.due(shop.commit({"later/a.yaml": "\n---\n".join(texts)}, ("later",)), target)
+    shop.until(row, lambda each: each.state is DeploymentState.SETTLING and each.progress.wave == 1)
+    pod = next(name for name in shop.live("pods") if name.startswith("early-"))
+    shop.access.kubectl("patch", "pod", pod, "-n", shop.prefix, "--subresource=status", "-p", CRASHED)
+    ended = shop.until(row, lambda each: each.state.ended)
+    assert f"pod {pod}, container c: exit code 7" in ended.reason
+    assert "last" not in shop.live("configmaps")
+
+
+WAVE = "{name: NAME, annotations: {plumbline.dev/wave: '1'}}"
+CRASHED = json.dumps(
+    {
+        "status": {
+            "conditions": [{"type": "Ready", "status": "False"}],
+            "containerStatuses": [
+                {
+                    "name": "c",
+                    "image": "x",
+                    "imageID": "",
+                    "ready": False,
+                    "restartCount": 4,
+                    "lastState": {"terminated": {"exitCode": 7, "reason": "Error"}},
+                    "state": {"running": None, "waiting": {"reason": "CrashLoopBackOff"}},
+                }
+            ],
+        }
+    }
+)
