@@ -9,6 +9,7 @@ from bot.comments.plan import About, failed_comment, fork_comment, nothing_comme
 from bot.domain.deployments import Deployment, DeploymentState
 from bot.domain.subjects import Target
 from bot.ports.checks import Check
+from tests.comments.picture import shown
 from tests.comments.samples import CACHE, DEPLOYMENTS, HEAD, NEXT, PLANS
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "comments"
@@ -20,6 +21,7 @@ def comments() -> dict[str, list[str]]:
     """Every comment that has a golden file, by its name."""
     made = {name: plan_comment(plan, ABOUT) for name, plan in PLANS.items()}
     made["plan-again"] = planning_comment(PLANS["plan-change"], replace(ABOUT, head=NEXT))
+    made["plan-confirm"] = plan_comment(shown(), ABOUT)
     made["plan-stale"] = plan_comment(PLANS["plan-change"], replace(ABOUT, stale=NEXT, also=NEIGHBOURS))
     made["check-candidate"] = _check(candidate_check(PLANS["plan-danger"], (f"prod/web delete {CACHE}",)))
     made["plan-conflict"] = failed_comment("conflicts with main in apps/web/deploy.yaml", ABOUT)
