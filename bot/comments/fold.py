@@ -1,12 +1,15 @@
 """The folds below a plan's table: differences per target, alike ones together, pending, drift, notes, commands."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bot.comments.markdown import code, counted, label, listed, named, prose, summary
 from bot.comments.objects import change_item, drifted_item, lines_of, riskiest, shown_changes
 from bot.comments.parts import Item, Section
 from bot.comments.phrases import finding
 from bot.domain.plans import LOOSER, Change, Finding, Level, Plan, TargetPlan, Verb
+from bot.domain.subjects import Target
+from bot.objects.identity import ObjectKey
 from bot.objects.redact import inert
 
 OPEN_LINES = 24
@@ -46,23 +49,44 @@ def _opened(sections: Sequence[Section], last: int) -> list[Section]:
 
 
 def _changes(rows: Sequence[TargetPlan]) -> list[Section]:
-    """A fold per group of targets that change alike; what an app changes alike elsewhere is not repeated."""
+    """A fold per group of targets that change alike; what an app changes alike elsewhere is not repeated.
+
+    Namespaces, and names that only follow from the target's, make no difference.
+    """
     groups: dict[tuple[Change, ...], list[TargetPlan]] = {}
     for row in rows:
         if row.changes:
-            groups.setdefault(shown_changes(row), []).append(row)
+            groups.setdefault(tuple(sorted(_apart(row), key=lambda each: each.object)), []).append(row)
     sections: list[Section] = []
     first: dict[str, TargetPlan] = {}
-    for changes, alike in groups.items():
-        row = alike[0]
+    for alike in groups.values():
+        row, changes = alike[0], shown_changes(alike[0])
         earlier = first.setdefault(row.target.app, row)
-        same = set(changes) & set(shown_changes(earlier)) if earlier is not row else set()
+        same = set(_apart(row)) & set(_apart(earlier)) if earlier is not row else set()
         if len(same) * 2 >= len(changes) > 0 and same:
-            sections.append(_as_in(alike, earlier, [each for each in changes if each not in same]))
+            differing = [each for each, apart in zip(changes, _apart(row), strict=True) if apart not in same]
+            sections.append(_as_in(alike, earlier, differing))
         else:
             items = tuple(change_item(each) for each in riskiest(changes))
-            sections.append(Section(f"{_names(alike)}: {_numbers(changes)}", items, opened=True))
+            sections.append(Section(f"{_names(alike)}: {_numbers(changes)}", items, _places(alike), opened=True))
     return sections
+
+
+def _apart(row: TargetPlan) -> list[Change]:
+    """A row's changes with the target's own words taken out of where their objects are."""
+    return [replace(each, object=_placeless(each.object, row.target)) for each in shown_changes(row)]
+
+
+def _placeless(key: ObjectKey, target: Target) -> ObjectKey:
+    name = key.name.replace(target.app, "{app}").replace(target.environment, "{environment}")
+    return replace(key, name=name, namespace="{namespace}" if key.namespace else "")
+
+
+def _places(alike: Sequence[TargetPlan]) -> str:
+    """Said where the objects shown stand for others."""
+    places = {tuple(change.object for change in row.changes) for row in alike}
+    shown = f"Shown as in {named(alike[0].target)}: the others differ in namespaces and names only."
+    return shown if len(places) > 1 else ""
 
 
 def _as_in(alike: Sequence[TargetPlan], earlier: TargetPlan, differing: Sequence[Change]) -> Section:

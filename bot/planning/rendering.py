@@ -53,6 +53,7 @@ class Tree:
             reads = known.read if isinstance(known, Rendered) else WHOLE_TREE
             if isinstance(known, Unavailable):
                 raise known
+            reads = tuple(dict.fromkeys((*reads, *map(_root, app.also))))
             cache.keep(app_key, reads, self._content_key(app_key, reads, there), known)
         if isinstance(known, UserMistake):
             raise known
@@ -102,6 +103,12 @@ class Tree:
 
     def _content_key(self, app_key: str, reads: tuple[str, ...], there: Setting) -> str:
         return _key(app_key, repr(there), *(f"{path}={self.id_of(path)}" for path in sorted(reads)))
+
+
+def _root(pattern: str) -> str:
+    """The folder that all matches of a glob are in; what has no wildcard is its own."""
+    plain = pattern.split("*")[0]
+    return plain.rpartition("/")[0] if plain != pattern else pattern
 
 
 def _twice(once: Rendered, again: Rendered, app: App) -> Rendered:

@@ -13,6 +13,7 @@ KEYS = (
     ("volumes", ("name",)),
     ("volumeMounts", ("mountPath",)),
     ("imagePullSecrets", ()),
+    ("topologySpreadConstraints", ("topologyKey", "whenUnsatisfiable")),
     ("versions", ("name",)),
     ("webhooks", ("name",)),
 )
@@ -22,7 +23,13 @@ Flat = dict[str, Any]
 def differences(before: dict[str, Any] | None, after: dict[str, Any] | None) -> dict[str, tuple[Any, Any]]:
     """Path to both values of every field that differs; None where there is none."""
     old, new = flat(clean(before)), flat(clean(after))
-    return {path: (old.get(path), new.get(path)) for path in sorted({*old, *new}) if old.get(path) != new.get(path)}
+    found = {path: (old.get(path), new.get(path)) for path in sorted({*old, *new}) if old.get(path) != new.get(path)}
+    return {path: pair for path, pair in found.items() if {} not in pair or not _filled(path, old, new)}
+
+
+def _filled(path: str, old: Flat, new: Flat) -> bool:
+    """Whether what is empty on one side holds fields on the other, which then tell all of it."""
+    return any(each.startswith((f"{path}.", f"{path}[")) for each in {*old, *new})
 
 
 def clean(body: dict[str, Any] | None) -> dict[str, Any]:

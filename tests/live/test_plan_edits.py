@@ -14,15 +14,18 @@ from bot.objects.identity import Object, ObjectKey, key_of
 from bot.planning.make import PlanRequest, make_plan
 from bot.wiring import local
 from fixtures.cluster.access import Access
-from tests.live import manifests
+from tests.live import edits, manifests
 from tests.live.bodies import PART_OF, differences, flat
-from tests.live.edits import EDITS, Edit
+from tests.live.edits import Edit
+from tests.live.further_edits import FURTHER
 from tests.live.planned import Scratch, rendered
 
+EDITS = (*edits.EDITS, *FURTHER)
 Lives = dict[ObjectKey, Object]
 _LIST = re.compile(r"\[\d+\].*")
 APPS = ("good", "bad")
 FIRST = ("CustomResourceDefinition", "Namespace")
+WIDE = (*FIRST, "ClusterRole", "PriorityClass", "StorageClass", "ValidatingWebhookConfiguration")
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def _objects(text: str, namespace: str) -> list[Object]:
     """Read apart from the bot's own reader, with the app's namespace where there is none and could be one."""
     bodies = [body for body in yaml.safe_load_all(text) if body]
     for body in bodies:
-        if body["kind"] not in (*FIRST, "ValidatingWebhookConfiguration"):
+        if body["kind"] not in WIDE:
             body["metadata"].setdefault("namespace", namespace)
     return bodies
 
@@ -112,13 +115,12 @@ def _apply(cluster: Access, bodies: list[Object]) -> None:
     """As manager plumbline, with force; what is refused is left out. Definitions and namespaces go first."""
     first = [body for body in bodies if body["kind"] in FIRST]
     for wave in (first, [body for body in bodies if body not in first]):
-        text = "\n---\n".join(json.dumps(body) for body in wave)
+        text = "\n---\n".join(json.dumps(body, ensure_ascii=False) for body in wave)
         options = ("--server-side", "--field-manager=plumbline", "--force-conflicts")
         cluster.kubectl("apply", *options, "-f", "-", stdin=text, codes=(0, 1), seconds=120)
-        for body in wave:
-            if body["kind"] == "CustomResourceDefinition":
-                name = body["metadata"]["name"]
-                cluster.kubectl("wait", "--for=condition=Established", f"crd/{name}", "--timeout=30s")
+        crds = [f"crd/{body['metadata']['name']}" for body in wave if body["kind"] == "CustomResourceDefinition"]
+        if crds:
+            cluster.kubectl("wait", "--for=condition=Established", *crds, "--timeout=30s")
 
 
 def _by_hand(cluster: Access, namespace: str, edit: Edit, hand: tuple[str, ...]) -> None:
@@ -143,7 +145,7 @@ def _lives(cluster: Access, bodies: list[Object]) -> Lives:
     found: Lives = {}
     for version in sorted({body["apiVersion"] for body in bodies if body["kind"] == "Widget"} | {""}):
         some = [body for body in bodies if (body["apiVersion"] if body["kind"] == "Widget" else "") == version]
-        text = "\n---\n".join(json.dumps(body) for body in some)
+        text = "\n---\n".join(json.dumps(body, ensure_ascii=False) for body in some)
         answer = cluster.kubectl(
             "get", "-f", "-", "--ignore-not-found", "--show-managed-fields", "-o", "json", stdin=text, codes=(0, 1)
         )
@@ -207,11 +209,13 @@ def test_what_the_plan_says_cannot_be_changed_was_refused(seen: dict[str, Seen],
     row, replaced = seen[name].row, seen[name].edit.ends == "replace"
     assert not any(really for _, really in _really(seen[name]))
     assert [write.verb.value for write in row.writes] == (["replace"] if replaced else [])
-    place = f"apps/{_app(seen[name].edit)}/{name}.yaml"
+    file = f"apps/{_app(seen[name].edit)}/{name}.yaml"
+    text = _text(seen[name].edit, "NS", "after").splitlines()
+    line = 1 + max(number for number, each in enumerate(text) if each.startswith("apiVersion: ") or number == 0)
     told = [
         (each.file, each.line) for each in row.findings if each.rule in ("immutable", "typing", "invalid", "forbidden")
     ]
-    assert told == [(place, 1)], row.findings
+    assert told == [(file, line)], row.findings
 
 
 @pytest.mark.parametrize("name", [edit.name for edit in EDITS])
