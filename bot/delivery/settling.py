@@ -1,18 +1,16 @@
 """Settling: a wave's objects judged until all are healthy, one fails, or the time is up."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from bot.delivery.health import GOOD, Judging, health_of, last_lines
+from bot.delivery.health import GOOD, Judging, healths_of, last_lines
 from bot.delivery.hooks import steps
 from bot.delivery.keeping import move
 from bot.delivery.pruning import leaving
 from bot.delivery.scene import Reach, Scene, reach, rendered
 from bot.domain.deployments import Deployment, DeploymentState, Wait
 from bot.objects.health import Health, HealthState
-from bot.objects.identity import Object, ObjectKey, key_of, kind_of
-from bot.planning.observe import WORKERS
+from bot.objects.identity import Object, ObjectKey, kind_of
 from bot.planning.sides import Sent
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
@@ -28,9 +26,9 @@ def settle(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     side, ready = rendered(scene, row.commit, reached)
     ordered = steps(side, row)
     bodies = _judged(ordered, row.progress.wave)
-    judging = Judging(reached.api, ready.app.health_rules, row.progress.since, scene.ports.clock.now())
-    with ThreadPoolExecutor(WORKERS) as pool:
-        healths = list(pool.map(lambda body: (key_of(body), health_of(judging, body)), bodies))
+    applyset, now = reached.inventory.applyset, scene.ports.clock.now()
+    judging = Judging(reached.api, ready.app.health_rules, applyset, row.progress.since, now)
+    healths = healths_of(judging, bodies)
     failed = [(key, health) for key, health in healths if health.state is HealthState.FAILED]
     if failed:
         return _failed(scene, row, reached, failed)

@@ -228,6 +228,14 @@ def test_a_workload_that_crashes_after_its_step_fails_the_deployment_before_the_
     assert "last" not in shop.live("configmaps")
 
 
+def test_another_try_of_a_commit_runs_its_hook_once_more(
+    shop: Delivering, ended: dict[str, Future[Deployment]]
+) -> None:
+    first = ended["hook"].result()
+    second = shop.deliver(first.commit, first.target, attempt=2)
+    assert f"/hook-{first.commit[:10]}-2: " in second.reason
+
+
 WAVE = "{name: NAME, annotations: {plumbline.dev/wave: '1'}}"
 CRASHED = json.dumps(
     {

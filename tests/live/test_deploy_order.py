@@ -219,3 +219,14 @@ def test_a_newer_commit_waits_for_a_hook_that_still_runs(shop: Delivering) -> No
     )
     assert shop.row(first).state is DeploymentState.SUPERSEDED
     assert shop.until(second, lambda each: each.state.ended).state is DeploymentState.HEALTHY
+
+
+def test_many_objects_are_judged_with_few_requests(shop: Delivering) -> None:
+    texts = [f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: many-{number}}}\n" for number in range(30)]
+    row = shop.deliver(shop.commit({"many/a.yaml": "---\n".join(texts)}, ("many",)), Target("prod", "many"))
+    assert row.state is DeploymentState.HEALTHY
+    grant = shop.ports.operator.clusters["live"].grants[0]
+    asked = [each for each in shop.access.audit(grant.apply_as) if "/configmaps/many-" in each.uri]
+    assert len([each for each in asked if each.wrote]) == 30
+    read = [each.uri for each in asked if each.verb == "get"]
+    assert len(read) <= 60  # those of confirming, which looks twice for what is not there yet
