@@ -53,8 +53,9 @@ def _act(command: Command, asked: Asked, row: Deployment, into: tuple[Transactio
     if row.state is DeploymentState.WAITING:
         if why := _lacks_more(asked, row, word):
             return why
+        kept = row.word if row.word and asked.person.role is not Role.ADMIN else ""  # an admin's word stays theirs
         said = replace(
-            row, word=asked.person.login, confirmed=word or row.confirmed, overrides=(*row.overrides, *given)
+            row, word=kept or asked.person.login, confirmed=word or row.confirmed, overrides=(*row.overrides, *given)
         )
         tx.deployments.save(replace(said, changed=asked.ports.clock.now()))
     elif row.state not in (DeploymentState.FAILED, DeploymentState.CANCELLED):

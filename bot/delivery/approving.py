@@ -22,11 +22,12 @@ NEEDS = ("pull_requests:read", "issues:read", "contents:read")
 
 
 def missing_approvals(scene: Scene, row: Deployment, judged: Sequence[Ruling]) -> list[Condition]:
-    """What a row's pulls, and the commit itself for what came without one, still lack. Raises TryLater."""
+    """What a row's pulls, and the commit itself for what came without one, still lack; a pull and its exact reversal
+    need none. Raises TryLater."""
     conditions = []
     for ruling in () if row.repeats else judged:
         needed = max(ruling.environment.approvals, floor_of(scene))
-        if needed:
+        if needed and ruling.number not in row.undone:
             found = _approvers(scene, row, ruling, needed)
             if len(found) < needed:
                 subject = f"#{ruling.number}" if ruling.number else row.commit[:7]

@@ -189,5 +189,6 @@ def _row(ports: Ports, tip: Tip, target: Target, past: Past, brought: Brought) -
         direct=bool(direct),
         rulers=tuple(rulers.get(number, "") or ours for number in sorted(pulls)),
         direct_rulers=tuple(each or ours for each in direct),
+        undone=tuple(sorted(brought.undone)),
         changed=ports.clock.now(),
     )

@@ -22,11 +22,13 @@ MOST_COMMITS = 100
 @dataclass
 class Brought:
     """What a range brought to one target: what each pull merged, by its number, and the commits whose rules judge the
-    pulls, by their number too, and the commits that came without one, each once."""
+    pulls, by their number too, and the commits that came without one, each once. `undone` are the pulls that the range
+    takes back exactly, and those that did it."""
 
     pulls: dict[int, str] = field(default_factory=dict)
     rulers: dict[int, str] = field(default_factory=dict)
     direct_rulers: list[str] = field(default_factory=list)
+    undone: set[int] = field(default_factory=set)
 
 
 class History:
@@ -94,13 +96,15 @@ class History:
         at one. Raises TryLater when the forge is away or does not know a commit yet."""
         commits = list(self._rendering.workspace.commits(self._repository, since, tip))[-MOST_COMMITS:]
         found = {target: Brought() for target in targets}
-        before = {target: self.contents(since, target) for target in targets}
+        trails: dict[Target, list[tuple[str, set[int]]]] = {
+            target: [(self.contents(since, target), set())] for target in targets
+        }
         for index, commit in enumerate(commits):
             for target in targets:
-                after = self.contents(commit, target)
-                if after != before[target]:
+                after, trail = self.contents(commit, target), trails[target]
+                if after != trail[-1][0]:
                     self._note(found[target], [since, *commits[: index + 1]], delivered)
-                before[target] = after
+                    found[target].undone |= _undone(trail, after, {each.number for each in self._containing(commit)})
         return found
 
     def _note(self, brought: Brought, line: Sequence[str], delivered: Collection[str]) -> None:
@@ -138,3 +142,15 @@ def reachable(rendering: Rendering, repository: Repository, commit: str) -> bool
     except UserMistake:
         return False
     return True
+
+
+def _undone(trail: list[tuple[str, set[int]]], after: str, numbers: set[int]) -> set[int]:
+    """The pulls that cancel out, where a target has become what it was before: all since then. The trail holds what it
+    rendered to, with the pulls that made it so, and is shortened to that point; else it grows."""
+    back = next((at for at, (contents, _) in enumerate(trail) if contents == after), None)
+    if back is None:
+        trail.append((after, numbers))
+        return set()
+    gone = numbers.union(*(each for _, each in trail[back + 1 :]))
+    del trail[back + 1 :]
+    return gone

@@ -141,7 +141,8 @@ class Deployment:
     Its range are the commits after `since`. `pulls` are the numbers of the pulls in it that changed the target, `heads`
     what each of them merged, in the same order; `direct` says that a commit without a pull changed it too. `rulers` are
     the commits whose rules judge each pull, in the same order, and `direct_rulers` those that judge what came without
-    one: the commits before each of these changes, empty where there was none.
+    one: the commits before each of these changes, empty where there was none. `undone` are pulls of the range that
+    cancel out: one and its exact reversal.
     started and changed are seconds since the epoch; `reason` says why it failed or was superseded (already redacted
     text); `word` is who gave the word it needed, if anyone had to. `rollback`: it goes back to what ran healthily, at
     once, and neither deletes nor replaces anything.
@@ -161,6 +162,7 @@ class Deployment:
     direct: bool = False
     rulers: tuple[str, ...] = ()
     direct_rulers: tuple[str, ...] = ()
+    undone: tuple[int, ...] = ()
     conditions: tuple[Condition, ...] = ()
     progress: Progress = Progress()
     reason: str = ""

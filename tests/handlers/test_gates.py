@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from bot.ports.audit import Wanted
-from tests.handlers.shop import STAGING, Files, Shop, config, wait_until
+from tests.handlers.shop import STAGING, Files, Shop, config, wait_until, workload
 
 pytestmark = pytest.mark.together
 
@@ -97,6 +97,16 @@ def test_a_pull_that_lowers_the_count_still_needs_it_and_an_admin_may_override_w
     assert ("ana", "refused") in {(each.actor, each.action) for each in noted}
 
 
+def test_a_pull_and_its_exact_reversal_need_no_approval(shop: Shop) -> None:
+    begun(shop, APPROVED)
+    number, _ = merged(shop, ruled(shop.app("web:2"), APPROVED), "approvals of `#")
+    back = shop.pull(ruled(shop.app("web:1"), APPROVED))
+    shop.wait_plan(back)
+    shop.wait_deployed(shop.merge(back))
+    assert shop.rows()[-1].undone == (number, back)
+    assert shop.images() == {"web:1"}
+
+
 def test_a_commit_without_a_pull_is_approved_on_an_issue_of_its_own(shop: Shop) -> None:
     begun(shop, APPROVED)
     commit = shop.push(shop.app("web:2") | {".plumbline.yaml": config(APPROVED)}, by="bob")
@@ -177,6 +187,48 @@ def test_a_block_finding_is_accepted_by_the_approval_of_a_deployer(shop: Shop) -
     shop.wait_check(shop.head(number), end="action_required")
     shop.write(number, "/plumb approve", by="ana")
     shop.wait_check(shop.head(number), end="success")
+
+
+def test_a_push_of_two_commits_is_judged_by_the_rules_from_before_all_of_it(shop: Shop) -> None:
+    begun(shop, APPROVED)
+    rooms, found = shop.world.forge.rooms, shop.world.forge.repository(shop.path)
+    with rooms.world.lock:
+        bare, tip = rooms.world.bare(found), shop.tip()
+        loosened = bare.commit_tree(
+            bare.write_tree(tip, {".plumbline.yaml": config()}), [tip], "Loosen\n", ("bob", "bob")
+        )
+        changed = bare.commit_tree(bare.write_tree(loosened, shop.app("web:2")), [loosened], "Change\n", ("bob", "bob"))
+        bare.set_ref("refs/heads/main", changed)
+        rooms.branches.settle(found, "bob")
+    shop.wait_check(changed, "plumbline/deploy/staging", "action_required")
+    assert [each.wait.value for each in shop.rows()[-1].conditions] == ["approvals"]
+    assert shop.images() == {"web:1"}
+
+
+def test_merges_one_after_the_other_bring_prod_the_newest_that_staging_ran(shop: Shop) -> None:
+    shop.wait_deployed(shop.begin(shop.both()), "staging", "prod")
+    merges = []
+    for image in ("web:2", "web:3", "web:crash", "web:5"):
+        slow = {"apps/web/staging/web.yaml": workload(shop.staging, image=image, ready_after="3s")}
+        number = shop.pull({**shop.both(image), **slow})
+        merges.append((number, shop.merge(number)))
+    newest = merges[-1][1]
+    shop.wait_deployed(newest, "staging", "prod", seconds=120)
+    began = {row.commit for row in shop.rows("prod/web") if row.started}
+    ran = {row.commit for row in shop.rows() if row.state.value == "healthy"}
+    assert newest in began <= ran
+    assert merges[2][1] not in began
+    assert shop.images(shop.prod) == {"web:5"}
+    for number, commit in merges:
+        waits(shop, number, commit[:7] if commit in began else newest[:7])
+
+
+def test_a_tip_that_git_has_lost_ends_what_waited_with_a_reason(shop: Shop) -> None:
+    begun(shop, NEVER_OPEN)
+    merged(shop, ruled(shop.app("web:2"), NEVER_OPEN), "outside its deployment windows")
+    shop.ledger(lambda tx: tx.repositories.move(shop.key, "main", "f" * 40, before=shop.tip()))
+    wait_until("it ended", lambda: shop.state() == "failed", seconds=90)
+    assert "ffffff" in shop.rows()[-1].reason
 
 
 def wait_for_issue(shop: Shop, commit: str) -> int:
