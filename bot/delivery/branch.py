@@ -125,7 +125,8 @@ def _past(tx: Transaction, tip: Tip, target: Target) -> Past:
     rows = tx.deployments.of_target(tip.repository.key, target)
     if not rows:
         return Past("", "", tip.before)
-    newest, first = rows[-1].commit, rows[0]
+    # After a rollback the tip is delivered whatever it renders: who comes after this target waits for that.
+    newest, first = "" if rows[-1].rollback else rows[-1].commit, rows[0]
     attempt = 1 + max((row.attempt for row in rows if row.commit == tip.commit), default=0)
     healthy = [row.commit for row in rows if row.state is DeploymentState.HEALTHY]
     if healthy or first.since:

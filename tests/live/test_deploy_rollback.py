@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.delivery.returning import go_back, last_change
-from bot.domain.deployments import Deployment, DeploymentState
+from bot.domain.deployments import Condition, Deployment, DeploymentState, Wait
 from bot.domain.stops import Lock
 from bot.ports.audit import Wanted
 from fixtures.cluster.access import Access
@@ -51,9 +51,12 @@ def test_what_newer_commits_made_stays_whatever_the_rules_say_of_pruning(bot: De
     assert "ConfigMap/b" in bot.kept()
     with bot.ports.ledger.begin() as tx:
         assert tx.locks.of(bot.repository.key) == [Lock("prod/web", "ana", "it burns", 1.0, rollback=True)]
-        tx.locks.drop(bot.repository.key, "prod/web")
     third = bot.commit({"web/b.yaml": None})
-    assert bot.deliver(third).state is DeploymentState.HEALTHY
+    row = bot.until(bot.due(third), lambda each: bool(each.conditions))
+    assert row.conditions == (Condition(Wait.LOCK, "prod/web", "it burns", "ana"),)
+    with bot.ports.ledger.begin() as tx:
+        tx.locks.drop(bot.repository.key, "prod/web")
+    assert bot.until(row, lambda each: each.state.ended).state is DeploymentState.HEALTHY
     assert "b" not in bot.live("configmap")
     with bot.ports.ledger.begin() as tx:
         noted = [(each.entry.action, each.entry.subject) for each in tx.audit.page(0, Wanted(), 100)]
