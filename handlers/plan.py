@@ -8,7 +8,7 @@ from bot.domain.errors import UserMistake, UserMistakes
 from bot.domain.plans import Plan, TargetState
 from bot.domain.pulls import Pull, Repository
 from bot.domain.subjects import Job, Target, branch_job, plan_job, pull_key, read_pull_key, say_pull_job
-from bot.objects.redact import inert
+from bot.objects.redact import inert, inert_lines
 from bot.planning.access import Accesses, GrantedAccess, RenderedAccess
 from bot.planning.make import Planner, PlanRequest, make_plan, plan_digest
 from bot.planning.rendering import Rendering
@@ -138,7 +138,7 @@ def _failed(row: PullRow, mistake: UserMistake) -> PullRow:
     """The row of a pull that cannot be planned at all, with what a person can mend, and where."""
     each = mistake.mistakes if isinstance(mistake, UserMistakes) else (mistake,)
     places = tuple(Mistake(one.file, one.line, inert(one.message).plain) for one in each[:MARKED] if one.file)
-    error = "\n".join(inert(line).plain for line in str(mistake).split("\n"))
+    error = "\n".join(line.plain for line in inert_lines(str(mistake)))
     return replace(row, status="failed", error=error, mistakes=places)
 
 

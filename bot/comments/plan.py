@@ -12,7 +12,7 @@ from bot.comments.plan_table import BROKEN, plan_table
 from bot.comments.tally import verdict
 from bot.domain.plans import Level, Plan, TargetPlan, TargetState
 from bot.domain.subjects import Target
-from bot.objects.redact import Redacted, inert
+from bot.objects.redact import Redacted, inert, inert_lines
 
 _UNCHECKED = "not checked against the cluster"
 _CAPS = (60, 30, 15, 7, 3)
@@ -55,7 +55,7 @@ def planning_comment(plan: Plan | None, about: About) -> list[str]:
 
 def failed_comment(error: str, about: About) -> list[str]:
     """When no plan could be made at all. error is plain text that was redacted when it was kept."""
-    lines = [prose(inert(line)) for line in error.split("\n") if line.strip()] or ["no reason was given"]
+    lines = [prose(line) for line in inert_lines(error) if line.plain.strip()] or ["no reason was given"]
     again = f"It is planned again on the next push, or with {code(inert(f'{about.prefix} plan'))}."
     return [f"### Plan: it could not be made\n\n{alert('WARNING', lines)}\n\n{again}\n\n{_head_only(about)}"]
 

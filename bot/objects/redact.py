@@ -86,6 +86,12 @@ def inert(text: str, limit: int = SHOWN) -> Redacted:
     return Redacted(shortened(without_credentials(_beginning(text), lambda _: _HIDDEN), limit), _SEAL)
 
 
+def inert_lines(text: str) -> tuple[Redacted, ...]:
+    """As `inert`, line by line. Credentials are hidden first, since a private key is no credential in pieces."""
+    whole = without_credentials(_beginning(text), lambda _: _HIDDEN)
+    return tuple(inert(line) for line in whole.split("\n"))
+
+
 class Redactor:
     """Redacts for one repository and environment: equal fingerprints mean equal values in the same field only."""
 
