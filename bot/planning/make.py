@@ -1,6 +1,7 @@
 """Makes the plan of a pull, or of any two commits: every touched target rendered, observed, compared, in one Plan."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache
@@ -28,6 +29,9 @@ from bot.planning.target_plan import Question, plan_target, unplanned, upcoming_
 from bot.planning.touched import touched
 from bot.ports.clusters import ClusterUnreachable, PlanCluster
 from bot.ports.renderer import Setting
+
+AT_ONCE = 4
+"""Targets worked on side by side: most of the time they wait for a renderer's process or the API server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,22 +106,21 @@ class _Planning:
         self._base, self._head = base, head
 
     def run(self) -> tuple[TargetPlan, ...]:
-        prepared, rows = [], []
-        for target in self._wanted():
-            try:
-                each = self._prepare(target)
-            except UserMistake as mistake:
-                rows.append(self._failed(target, mistake))
-                continue
-            if isinstance(each, TargetPlan):
-                rows.append(each)
-            elif each is not None:
-                prepared.append(each)
-        upcoming = upcoming_of([each.head for each in prepared])
-        head = self._configs.head
-        moves = moves_among({each.target: each.holding(head.environment(each.target).cluster) for each in prepared})
-        rows += [self._plan(each, upcoming, moves[each.target]) for each in prepared]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            found = list(pool.map(self._prepared_or_failed, self._wanted()))
+            prepared = [each for each in found if isinstance(each, _Prepared)]
+            upcoming = upcoming_of([each.head for each in prepared])
+            head = self._configs.head
+            moves = moves_among({each.target: each.holding(head.environment(each.target).cluster) for each in prepared})
+            planned = pool.map(lambda each: self._plan(each, upcoming, moves[each.target]), prepared)
+            rows = [*planned, *(each for each in found if isinstance(each, TargetPlan))]
         return tuple(sorted(rows, key=lambda row: row.target))
+
+    def _prepared_or_failed(self, target: Target) -> _Prepared | TargetPlan | None:
+        try:
+            return self._prepare(target)
+        except UserMistake as mistake:
+            return self._failed(target, mistake)
 
     def _wanted(self) -> list[Target]:
         request, configs = self._request, self._configs

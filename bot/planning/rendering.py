@@ -1,6 +1,7 @@
 """One commit's files and what apps render to there: checked out when first needed, rendered once per content."""
 
 import posixpath
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -31,12 +32,13 @@ class Rendering:
 
 
 class Tree:
-    """One commit. Made by `tree_at`; not for use after its context has ended."""
+    """One commit. Made by `tree_at`; not for use after its context has ended. Safe across threads."""
 
     def __init__(self, rendering: Rendering, repository: Repository, commit: str, stack: ExitStack) -> None:
         self.commit = commit
         self._rendering, self._repository, self._stack = rendering, repository, stack
         self._files: Path | None = None
+        self._checking_out = threading.Lock()
 
     def render(self, app: App, setting: Callable[[], Setting] = lambda: ANYWHERE) -> Rendered:
         """What an app (from `Config.app(target)`) renders to here. Only a chart's setting is asked for.
@@ -53,7 +55,6 @@ class Tree:
             reads = known.read if isinstance(known, Rendered) else WHOLE_TREE
             if isinstance(known, Unavailable):
                 raise known
-            reads = tuple(dict.fromkeys((*reads, *map(_root, app.also))))
             cache.keep(app_key, reads, self._content_key(app_key, reads, there), known)
         if isinstance(known, UserMistake):
             raise known
@@ -70,16 +71,21 @@ class Tree:
     def _render_now(self, app: App, there: Setting) -> Rendered | UserMistake:
         if not self.id_of(app.path):
             return UserMistake(f"the folder {app.path} of app {app.name} does not exist", "correct `path`, or add it")
-        if self._files is None:
-            checkout = self._rendering.workspace.checkout(self._repository, self.commit)
-            self._files = self._stack.enter_context(checkout)
+        files = self._checkout()
         try:
-            rendered = self._rendering.renderer.render(self._files, app, there)
+            rendered = self._rendering.renderer.render(files, app, there)
             if self.is_chart(app):
-                rendered = _twice(rendered, self._rendering.renderer.render(self._files, app, there), app)
+                rendered = _twice(rendered, self._rendering.renderer.render(files, app, there), app)
         except UserMistake as mistake:
             return mistake
         return rendered
+
+    def _checkout(self) -> Path:
+        with self._checking_out:
+            if self._files is None:
+                checkout = self._rendering.workspace.checkout(self._repository, self.commit)
+                self._files = self._stack.enter_context(checkout)
+            return self._files
 
     def is_chart(self, app: App) -> bool:
         """Whether an app is a Helm chart here."""
@@ -103,12 +109,6 @@ class Tree:
 
     def _content_key(self, app_key: str, reads: tuple[str, ...], there: Setting) -> str:
         return _key(app_key, repr(there), *(f"{path}={self.id_of(path)}" for path in sorted(reads)))
-
-
-def _root(pattern: str) -> str:
-    """The folder that all matches of a glob are in; what has no wildcard is its own."""
-    plain = pattern.split("*")[0]
-    return plain.rpartition("/")[0] if plain != pattern else pattern
 
 
 def _twice(once: Rendered, again: Rendered, app: App) -> Rendered:
