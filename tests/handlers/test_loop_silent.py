@@ -25,6 +25,9 @@ def test_the_first_config_is_planned_in_the_pull_that_brings_it(shop: Shop) -> N
     shop.wait_plan(number)
     assert "web changes in staging" in shop.comment(number, "plan")
     merged = shop.merge(number)
+    wait_until("it waits for an admin", lambda: "a repository admin" in shop.comment(number, "deployment"))
+    shop.world.forge.set_role(shop.path, "ana", "admin")
+    shop.write(number, "/plumb deploy", "ana")
     shop.wait_deployed(merged)
     assert shop.check(merged, "plumbline/plan") is None
 
