@@ -1,18 +1,20 @@
 """Confirming: plan again as the identity that applies, and go on only with what people were shown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bot.delivery.handing import Arrival, arrivals, hand_over, taken_by
 from bot.delivery.judging import prune_rules
 from bot.delivery.keeping import move
 from bot.delivery.namespaces import missing_namespaces
+from bot.delivery.pruning import leaving
 from bot.delivery.recovering import recovered
 from bot.delivery.scene import Reach, Scene, reach, rendered, rendering_of
 from bot.domain.config import PruneMode
 from bot.domain.deployments import Condition, Deployment, DeploymentState, Wait
 from bot.domain.plans import Change, Plan, TargetPlan, TargetState, Verb, confirmation
 from bot.domain.removals import PruneRules
-from bot.domain.subjects import commit_key, pull_key, say_commit_job
+from bot.domain.subjects import Target, commit_key, pull_key, say_commit_job
 from bot.objects.identity import ObjectKey
 from bot.planning.applied import applied_objects, side_at
 from bot.planning.make import plan_digest
@@ -40,7 +42,10 @@ def confirm(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     if missing:
         return replace(move(row, DeploymentState.WAITING), conditions=missing), 0.0
     rules = prune_rules(scene, row)
-    plan = _plan_again(scene, row, reached, (side, ready, rules))
+    arriving = arrivals(scene, row.commit, reached, (side, ready))
+    gone = [each.object for each in leaving(reached.inventory.rows, side, row)]
+    moving = taken_by(scene, row.commit, gone, ready)
+    plan = _plan_again(scene, row, reached, _Made(side, ready, rules, arriving, moving))
     if plan.state is TargetState.UNCHECKED:
         raise ClusterUnreachable(plan.error.plain if plan.error else "the cluster did not answer")
     if plan.state is TargetState.ERROR:
@@ -57,11 +62,25 @@ def confirm(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     if not posted:
         return replace(row, conditions=(), reason=""), POSTED_AGAIN
     agreed = _agreed(row, plan, shown, rules)
-    return _confirmed(scene, row, plan, agreed), 0.0
+    after = _confirmed(scene, row, plan, agreed)
+    if after.state is DeploymentState.APPLYING:
+        hand_over(scene, reached, arriving)
+    return after, 0.0
 
 
-def _plan_again(scene: Scene, row: Deployment, reached: Reach, made: tuple[Side, Ready, PruneRules]) -> TargetPlan:
-    side, ready, rules = made
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The target as its commit has it, the rules for deleting, and what other targets hand to it or take from it."""
+
+    side: Side
+    ready: Ready
+    rules: PruneRules
+    arriving: Mapping[ObjectKey, Arrival]
+    moving: Mapping[ObjectKey, Target]
+
+
+def _plan_again(scene: Scene, row: Deployment, reached: Reach, made: _Made) -> TargetPlan:
+    side, ready = made.side, made.ready
     rendering, repository, target = rendering_of(scene.ports), scene.repository, scene.target
     base = side_at(rendering, repository, target, row.base, ready) if row.base else None
     applied = applied_objects(rendering, repository, target, reached.inventory.rows, ready)
@@ -75,14 +94,18 @@ def _plan_again(scene: Scene, row: Deployment, reached: Reach, made: tuple[Side,
         reached.api,
         upcoming_of([side]),
         final=True,
-        removing=_removing(reached, side, rules),
+        removing=_removing(reached, made),
     )
     return plan_target(question)
 
 
-def _removing(reached: Reach, side: Side, rules: PruneRules) -> Removing:
+def _removing(reached: Reach, made: _Made) -> Removing:
     rows = {each.object: each for each in reached.inventory.rows}
-    return Removing(rows, frozenset({reached.inventory.applyset}), rules, frozenset(side.hooks), empty=not side.objects)
+    coming = {key: each.applyset for key, each in made.arriving.items()}
+    rows |= {key: each.row for key, each in made.arriving.items()}
+    ids = frozenset({reached.inventory.applyset, *coming.values()})
+    hooks, empty = frozenset(made.side.hooks), not made.side.objects
+    return Removing(rows, ids, made.rules, hooks, coming, made.moving, empty)
 
 
 def _shown(tx: Transaction, row: Deployment) -> list[TargetPlan]:

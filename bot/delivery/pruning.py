@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+from bot.delivery.handing import former_applysets, taken_by
 from bot.delivery.hooks import steps
 from bot.delivery.judging import prune_rules
 from bot.delivery.keeping import Overtaken, move
@@ -17,7 +18,7 @@ from bot.objects.order import waves
 from bot.objects.references import users_of
 from bot.planning.observe import WORKERS
 from bot.planning.renames import stem_of
-from bot.planning.sides import Side
+from bot.planning.sides import Ready, Side
 from bot.ports.clusters import DeleteAnswer, Refusal, Refused
 
 PAUSE, LONGEST_PAUSE = 0.3, 5.0
@@ -49,7 +50,7 @@ def prune(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     """
     reached = reach(scene)
     side, ready = rendered(scene, row.commit, reached)
-    found = _judged(scene, row, reached, side)
+    found = _judged(scene, row, reached, (side, ready))
     steps_left = waves(each.live for each in found if each.live and not each.kept)
     last = {key_of(body) for body in steps_left[-1]} if steps_left else set()
     now = [each for each in found if not (each.kept or each.going) and each.key in last]
@@ -75,12 +76,18 @@ def leaving(rows: Iterable[InventoryRow], side: Side, row: Deployment) -> list[I
     return [each for each in rows if each.object not in side.objects and not (each.hook and each.commit == row.commit)]
 
 
-def _judged(scene: Scene, row: Deployment, reached: Reach, side: Side) -> list[_Leaving]:
+def _judged(scene: Scene, row: Deployment, reached: Reach, made: tuple[Side, Ready]) -> list[_Leaving]:
     """Everything that Git no longer has, as it lives now."""
+    side, ready = made
     rows = leaving(reached.inventory.rows, side, row)
-    prune_mode = prune_rules(scene, row).prune
+    prune_mode, applysets = prune_rules(scene, row).prune, former_applysets(scene, row.commit, reached)
     with ThreadPoolExecutor(WORKERS) as pool:
-        found = list(pool.map(lambda each: _read(reached, each), rows))
+        found = list(pool.map(lambda each: _read(reached, each, applysets), rows))
+    taken = taken_by(scene, row.commit, [each.key for each in found if each.live and not each.kept], ready)
+    found = [
+        replace(each, kept=Kept(each.key, Stays.MOVED, str(taken[each.key]))) if each.key in taken else each
+        for each in found
+    ]
     hashed = [each for each in found if each.live and stem_of(each.key)]
     users = _users(reached, side) if hashed else []
     return [
@@ -89,7 +96,7 @@ def _judged(scene: Scene, row: Deployment, reached: Reach, side: Side) -> list[_
     ]
 
 
-def _read(reached: Reach, row: InventoryRow) -> _Leaving:
+def _read(reached: Reach, row: InventoryRow, applysets: frozenset[str]) -> _Leaving:
     resource = reached.api.resource(row.object.of, row.api_version.rpartition("/")[2])
     live = reached.api.get(resource, row.object.namespace, row.object.name) if resource else None
     if isinstance(live, Refused):
@@ -99,7 +106,7 @@ def _read(reached: Reach, row: InventoryRow) -> _Leaving:
     metadata = live["metadata"]
     if metadata.get("uid") != row.uid:
         return _Leaving(row, live, Kept(row.object, Stays.RECREATED))
-    kept = stays(row, live, {reached.inventory.applyset})
+    kept = stays(row, live, applysets)
     return _Leaving(row, live, kept, going="deletionTimestamp" in metadata and kept is None)
 
 

@@ -15,6 +15,11 @@ def recovered(scene: Scene, reached: Reach) -> Reach:
     key, target = scene.repository.key, scene.target
     sealed = reached.inventories.read(key, target)
     rows = reconciled(reached.inventory.rows, sealed)
+    lost = [row.object for row in rows if reached.inventory.row(row.object) is None]
+    with scene.ports.ledger.begin() as tx:
+        handed = tx.inventory.elsewhere(key, target, lost) if lost else {}
+    # What another target of ours holds by now was handed over: the cluster's copy of this one only lags behind.
+    rows = tuple(row for row in rows if row.object not in handed)
     changed = [row for row in rows if row not in reached.inventory.rows]
     if changed:
         with scene.ports.ledger.begin() as tx:

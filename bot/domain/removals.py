@@ -47,7 +47,7 @@ class Kept:
     @property
     def forgotten(self) -> bool:
         """Whether it leaves the inventory all the same, because what lives is not the object that we wrote."""
-        return self.why in (Stays.RECREATED, Stays.MOVED)
+        return self.why is Stays.RECREATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ _WORDS = {
     Stays.FIELD_MANAGER: "none of its fields is ours any more",
     Stays.OPTED_OUT: "it is annotated",
     Stays.CONTROLLED: "it belongs to",
-    Stays.RULE: "the rule here is prune: never",
+    Stays.RULE: "nothing is deleted here (`prune: never`, or a rollback)",
     Stays.UNSEEN: "deleting it was not in the plan that people saw",
     Stays.USED: "it is still used by",
     Stays.REFUSED: "the cluster refuses",

@@ -1,6 +1,6 @@
 """The ledger's half of the inventory: one row per object of a target."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -10,6 +10,9 @@ from bot.ledger import codec
 from bot.ledger.database import put
 from bot.ledger.tables import inventory
 from bot.objects.identity import ObjectKey
+
+_CHUNK = 200
+"""Objects asked about in one statement: databases bound how many values one may have."""
 
 
 class SqlInventoryRows:
@@ -31,6 +34,21 @@ class SqlInventoryRows:
         key = {"repository": repository, "environment": target.environment, "app": target.app}
         for row in rows:
             put(self._connection, inventory, {**key, "object": codec.dump(row.object), "body": codec.dump(row)})
+
+    def elsewhere(
+        self, repository: str, target: Target, objects: Sequence[ObjectKey]
+    ) -> Mapping[ObjectKey, tuple[Target, InventoryRow]]:
+        found: dict[ObjectKey, tuple[Target, InventoryRow]] = {}
+        for begin in range(0, len(objects), _CHUNK):
+            names = [codec.dump(key) for key in objects[begin : begin + _CHUNK]]
+            rows = sa.select(inventory.c.environment, inventory.c.app, inventory.c.body).where(
+                inventory.c.repository == repository, inventory.c.object.in_(names)
+            )
+            for each in self._connection.execute(rows):
+                other, row = Target(each.environment, each.app), codec.load(InventoryRow, each.body)
+                if other != target:
+                    found[row.object] = (other, row)
+        return found
 
     def drop(self, repository: str, target: Target, objects: Sequence[ObjectKey]) -> None:
         for key in objects:

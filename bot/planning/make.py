@@ -158,7 +158,7 @@ class _Planning:
                 raise
             note = _note("broken-already", f"is broken on the base branch as well: {mistake.message}", mistake)
             return TargetPlan(target, TargetState.UNCHANGED, findings=(note,))
-        alike = base.identity == head.identity and not self._configs.head.retires(target)
+        alike = base.identity == head.identity and not self._configs.head.retires(target) and not self._renames(target)
         nothing = self._configs.head.retires(target) and not (base.objects or access.rows)
         if nothing or (alike and not (broken or self._request.only or self._request.everything)):
             return None
@@ -170,12 +170,16 @@ class _Planning:
         """The base's objects, under the name that the app has there. A base that is broken has none, so that the pull
         can repair it."""
         was = former(self._configs.head, target)
-        if was and self._configs.base and target not in self._configs.base.targets():
-            target = was
+        target = was if was and self._renames(target) else target
         try:
             return self._side(self._base, self._configs.base, target, ready), None
         except UserMistake as mistake:
             return EMPTY, mistake
+
+    def _renames(self, target: Target) -> bool:
+        """Whether the pull gives the target's app its name."""
+        base = self._configs.base
+        return former(self._configs.head, target) is not None and base is not None and target not in base.targets()
 
     def _side(self, tree: Tree, config: Config | None, target: Target, ready: Ready) -> Side:
         if config is None or target not in config.targets():
@@ -206,6 +210,7 @@ class _Planning:
         environment = self._configs.head.environment(each.target)
         removing = removing_of(access, environment, each.head, each.renamed)
         removing = replace(removing, coming={**moves.coming, **removing.coming}, moving=moves.going)
+        removing = replace(removing, renamed=self._renames(each.target))
         question = Question(
             each.target,
             each.base,

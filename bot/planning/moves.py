@@ -53,12 +53,12 @@ def renamed_to(config: Config, target: Target) -> bool:
     return any(former(config, each) == target for each in config.targets())
 
 
-def arrived(compared: Sequence[Compared], coming: Mapping[ObjectKey, str]) -> list[Compared]:
+def arrived(compared: Sequence[Compared], coming: Mapping[ObjectKey, str], *, renamed: bool) -> list[Compared]:
     """The same objects, those that come from another target told as moves: only their label and what Git says changes.
 
-    One that carries neither its old inventory's label nor ours is no move.
+    One that does not carry its old inventory's label is no move. renamed: the app has another name on the base.
     """
-    return [_moved(each) if _comes(each, coming) else each for each in compared]
+    return [_moved(each, renamed=renamed) if _comes(each, coming) else each for each in compared]
 
 
 def _comes(each: Compared, coming: Mapping[ObjectKey, str]) -> bool:
@@ -66,10 +66,10 @@ def _comes(each: Compared, coming: Mapping[ObjectKey, str]) -> bool:
     return each.sides.head is not None and each.problem is None and bool(label) and coming.get(each.key) == label
 
 
-def _moved(each: Compared) -> Compared:
+def _moved(each: Compared, *, renamed: bool) -> Compared:
     write = each.verdict.write or Change(each.key, Verb.MOVE)
     if write.verb is Verb.REPLACE:
         return each
     move = replace(write, verb=Verb.MOVE)
-    change = move if each.sides.base is None else each.verdict.change
+    change = move if renamed or each.sides.base is None else each.verdict.change
     return replace(each, verdict=replace(each.verdict, change=change, write=move))

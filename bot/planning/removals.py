@@ -34,7 +34,8 @@ class Removing:
 
     `hooks` are the head's, under their names in Git. `coming` are objects that other targets hand to this one, by the
     ApplySet id they carry until then; `moving` those that it hands to others at the same commit. `empty` says that the
-    head has nothing at all: that a whole target goes is always confirmed by command.
+    head has nothing at all: that a whole target goes is always confirmed by command. `renamed` says that the app has
+    another name on the base.
     """
 
     rows: Mapping[ObjectKey, InventoryRow] | None = None
@@ -44,6 +45,7 @@ class Removing:
     coming: Mapping[ObjectKey, str] = field(default_factory=dict)
     moving: Mapping[ObjectKey, Target] = field(default_factory=dict)
     empty: bool = False
+    renamed: bool = False
 
 
 def retiring(configs: Configs) -> frozenset[Target]:

@@ -85,7 +85,8 @@ def _asked(question: Question, cluster: PlanCluster) -> TargetPlan:
         answers = zip(posed, pending, strict=True)
         compared = [each.result() if each else _compare_one(one, question, observed) for one, each in answers]
     asking = Asking(cluster, question.redactor, observed.hidden, question.final)
-    compared = arrived(with_removals(compared, question.removing, asking), question.removing.coming)
+    removing = question.removing
+    compared = arrived(with_removals(compared, removing, asking), removing.coming, renamed=removing.renamed)
     refusing = Refusing(cluster, question.upcoming, question.final)
     compared += hooks_compared(question.base, question.head, question.redactor, refusing)
     return _row(question, compared)

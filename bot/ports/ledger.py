@@ -1,6 +1,6 @@
 """The ledger: what is known and what is due, changed only inside a transaction."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -197,6 +197,12 @@ class InventoryRows(Protocol):
 
     def put(self, repository: str, target: Target, rows: Sequence[InventoryRow]) -> None:
         """Insert or replace rows by object key."""
+        ...
+
+    def elsewhere(
+        self, repository: str, target: Target, objects: Sequence[ObjectKey]
+    ) -> Mapping[ObjectKey, tuple[Target, InventoryRow]]:
+        """Which of these objects other targets of the repository have, and their rows there."""
         ...
 
     def drop(self, repository: str, target: Target, objects: Sequence[ObjectKey]) -> None:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from fixtures.cluster.audit import AuditEntry
-from tests.handlers.shop import Shop, config, settings, wait_until
+from tests.handlers.shop import STAGING, Shop, config, settings, wait_until
 
 SETTINGS, EXTRA = "apps/web/staging/settings.yaml", "apps/web/staging/extra.yaml"
 
@@ -79,3 +79,22 @@ def test_what_says_that_it_may_be_replaced_is_replaced_by_merging_the_plan_that_
     live = shop.live("configmap", "fixed-settings")
     assert (live["data"], live["metadata"]["uid"] != uid) == ({"CURRENCY": "USD"}, True)
     assert deletes(shop) == [("configmaps", "fixed-settings")]
+
+
+@pytest.mark.together
+def test_a_renamed_app_is_shown_as_moves_and_keeps_every_object(shop: Shop) -> None:
+    shop.wait_deployed(shop.begin(shop.app()))
+    uids = {name: row.uid for name, row in shop.inventory().items()}
+    renamed = (
+        "version: 1\napps:\n  shop: {path: apps/web/staging, environments: all, renderer: plain, was: web}\n" + STAGING
+    )
+    number = shop.pull({".plumbline.yaml": renamed})
+    shop.wait_plan(number)
+    assert "left behind" not in shop.comment(number, "plan")
+    assert "· move" in shop.comment(number, "plan")
+    shop.wait_deployed(shop.merge(number))
+    wait_until("it is healthy", lambda: shop.state("staging/shop") == "healthy")
+    assert {name: row.uid for name, row in shop.inventory("staging/shop").items()} == uids
+    assert shop.live("configmap", "web-settings")["metadata"]["uid"] == uids["ConfigMap/web-settings"]
+    assert shop.inventory() == {}
+    assert deletes(shop) == []

@@ -1,0 +1,100 @@
+"""Handing over: objects that another target of the repository had become this one's, with their UIDs.
+
+The ledger's rows move right before the first write, which then changes the label. Until this one holds them, the other
+target keeps them in its inventory and does not delete them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.delivery.scene import Reach, Scene, rendering_of
+from bot.domain.config import Config
+from bot.domain.errors import TryLater
+from bot.domain.inventory import InventoryRow
+from bot.domain.subjects import Target
+from bot.objects.identity import ObjectKey
+from bot.planning.applied import side_at
+from bot.planning.configs import config_at
+from bot.planning.moves import former
+from bot.planning.sides import Ready, Side
+
+AGAIN = 2.0
+"""Seconds until it is looked again whether the target of the old name has come to rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One object that comes: whose it was, its row there, and the ApplySet id that it carries until it is written."""
+
+    source: Target
+    row: InventoryRow
+    applyset: str
+
+
+def arrivals(scene: Scene, commit: str, reached: Reach, made: tuple[Side, Ready]) -> Mapping[ObjectKey, Arrival]:
+    """What other targets of the repository hand to this one at a commit: all that a renamed app had, and what another
+    target in the same cluster no longer has there. Raises TryLater while the old name is still at work."""
+    side, ready = made
+    config, own = _config(scene, commit), {row.object for row in reached.inventory.rows}
+    was = former(config, scene.target)
+    new = sorted(side.objects.keys() - own)
+    with scene.ports.ledger.begin() as tx:
+        known = tx.inventory.elsewhere(scene.repository.key, scene.target, new) if new else {}
+        rows = tx.inventory.of(scene.repository.key, was) if was else ()
+        busy = was and any(not row.state.ended for row in tx.deployments.of_target(scene.repository.key, was))
+    if rows and busy:
+        raise TryLater(f"{was} is still being delivered", AGAIN)
+    found = {row.object: (was, row) for row in rows if was and row.object not in own}
+    has = {other: _has(scene, config, commit, other, ready) for other in {other for other, _ in known.values()}}
+    found |= {key: one for key, one in known.items() if (kept := has[one[0]]) is not None and key not in kept}
+    name_of = reached.inventories.name_of
+    return {
+        key: Arrival(other, row, name_of(scene.repository.key, other).applyset) for key, (other, row) in found.items()
+    }
+
+
+def taken_by(scene: Scene, commit: str, keys: Sequence[ObjectKey], ready: Ready) -> Mapping[ObjectKey, Target]:
+    """The objects among these that another target of the repository has at a commit, in the same cluster."""
+    config = _config(scene, commit)
+    found: dict[ObjectKey, Target] = {}
+    for other in config.targets() if keys else ():
+        has = _has(scene, config, commit, other, ready) if other != scene.target else frozenset()
+        found |= {key: other for key in keys if has and key in has}
+    return found
+
+
+def hand_over(scene: Scene, reached: Reach, arriving: Mapping[ObjectKey, Arrival]) -> None:
+    """Make the rows ours, in one transaction; then the other inventories in the cluster follow. Safe to repeat."""
+    key, sources = scene.repository.key, sorted({each.source for each in arriving.values()})
+    if not sources:
+        return
+    with scene.ports.ledger.begin() as tx:
+        tx.inventory.put(key, scene.target, [each.row for each in arriving.values()])
+        for source in sources:
+            tx.inventory.drop(key, source, [each.row.object for each in arriving.values() if each.source == source])
+        left = {source: tuple(tx.inventory.of(key, source)) for source in sources}
+    for source, rows in left.items():
+        reached.inventories.settle(replace(reached.inventories.name_of(key, source), rows=rows))
+
+
+def former_applysets(scene: Scene, commit: str, reached: Reach) -> frozenset[str]:
+    """The ApplySet ids that objects of this target may carry: its own, and that of the name it had before."""
+    was = former(_config(scene, commit), scene.target)
+    ids = {reached.inventory.applyset}
+    return frozenset(ids | ({reached.inventories.name_of(scene.repository.key, was).applyset} if was else set()))
+
+
+def _config(scene: Scene, commit: str) -> Config:
+    found = config_at(scene.ports.workspace, scene.repository, commit, merged=True)
+    return found or Config(apps={}, environments={})
+
+
+def _has(scene: Scene, config: Config, commit: str, other: Target, ready: Ready) -> frozenset[ObjectKey] | None:
+    """What another target has at a commit: nothing once it is gone; None where nobody can say, or it is elsewhere."""
+    places = [config.environments.get(each.environment) for each in (other, scene.target)]
+    if places[0] is None or places[1] is None or places[0].cluster != places[1].cluster:
+        return None
+    if other not in config.targets():
+        return frozenset()
+    side = side_at(rendering_of(scene.ports), scene.repository, other, commit, ready)
+    return frozenset(side.objects) if side else None
