@@ -18,6 +18,7 @@ from bot.domain.pulls import Repository
 from bot.domain.subjects import Target, commit_key
 from bot.ledger.ledger import open_ledger
 from bot.objects.identity import Kind
+from bot.ports.clusters import Resource
 from bot.ports.ledger import POSTED, Ledger, Said, posted
 from bot.ports.world import Ports
 from bot.renderers.jailed import JailedRenderer
@@ -122,6 +123,17 @@ class Delivering:
     def live(self, kind: str, namespace: str = "") -> dict[str, Any]:
         """Objects of a kind in the first namespace (or another) by name."""
         found = self.access.get(kind, "-n", namespace or self.prefix)["items"]
+        return {each["metadata"]["name"]: each for each in found}
+
+    def labelled(self, target: Target = WEB) -> dict[str, dict[str, Any]]:
+        """The ConfigMaps in the first namespace that carry a target's label, by name, without starting a kubectl."""
+        cluster = self.ports.operator.clusters["live"]
+        api, inventories = (
+            self.ports.clusters.apply(cluster, cluster.grants[0]),
+            self.ports.clusters.inventories(cluster),
+        )
+        applyset = inventories.name_of(self.repository.key, target).applyset
+        found = api.list(Resource(Kind("", "ConfigMap"), "v1", "configmaps", True), self.prefix, applyset)
         return {each["metadata"]["name"]: each for each in found}
 
     def kept(self, target: Target = WEB) -> dict[str, str]:

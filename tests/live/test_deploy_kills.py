@@ -86,7 +86,7 @@ def test_a_worker_may_die_before_any_write_and_the_next_one_ends_it_well(shop: D
         died = killed(shop, row, fate)
         ended = shop.until(row, lambda each: each.state.ended)
         assert ended.state is DeploymentState.HEALTHY, (at, fate.steps, ended)
-        live = ours(shop)
+        live = shop.labelled()
         assert live["both"]["data"] == {"value": name}
         assert live.keys() == {"both", f"early-{name}", f"late-{name}"}, (at, fate.steps)
         uids = {f"ConfigMap/{each}": body["metadata"]["uid"] for each, body in live.items()}
