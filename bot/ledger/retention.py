@@ -20,6 +20,7 @@ from bot.ledger.tables import (
     pulls,
     repositories,
     slots,
+    verified,
 )
 from bot.ports.candidates import CandidateRow
 from bot.ports.ledger import PullRow
@@ -45,6 +46,8 @@ class SqlRetention:
         self._commits(repository, {row.commit for row in old.values()} - asked)
         numbers = self._closed(repository, before) - {number for row in kept for number in row.pulls}
         self._pulls(repository, numbers)
+        unused = (verified.c.repository == repository, verified.c.at < before)
+        self._connection.execute(sa.delete(verified).where(*unused))
         return len(old) + len(numbers)
 
     def _closed(self, repository: str, before: float) -> set[int]:

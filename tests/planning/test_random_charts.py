@@ -8,11 +8,12 @@ import pytest
 
 from bot.domain.config import App
 from bot.domain.plans import Level, Plan, TargetPlan, TargetState
-from bot.objects.identity import Object
+from bot.objects.identity import Kind, Object
 from bot.objects.read import SourceObject
-from bot.planning.ignoring import left_alone
+from bot.planning.ignoring import heeding, left_alone
 from bot.planning.make import PlanRequest, make_plan
 from bot.planning.sides import Ready, Sent, make_side
+from bot.ports.clusters import Resource
 from bot.wiring import local
 from fixtures.cluster.build import tools
 
@@ -126,3 +127,22 @@ def test_the_live_value_is_sent_where_there_is_one_and_the_drawn_one_only_at_fir
 
 def test_what_is_drawn_is_in_no_digest() -> None:
     assert sent("Zmlyc3Q=").digest == sent("dGhpcmQ=").digest
+
+
+class Holding:
+    """A cluster that holds one object."""
+
+    def __init__(self, live: Object | None) -> None:
+        self.live = live
+
+    def resource(self, kind: Kind, version: str = "") -> Resource:
+        return Resource(kind, "v1", "secrets", True)
+
+    def get(self, resource: Resource, namespace: str, name: str) -> Object | None:
+        return self.live
+
+
+def test_applying_asks_for_what_lives_before_it_sends_what_was_drawn() -> None:
+    one = sent()
+    assert heeding(Holding(body("bGl2ZQ==")), one, ())["data"] == {"password": "bGl2ZQ=="}  # type: ignore[arg-type]
+    assert heeding(Holding(None), one, ())["data"] == {"password": "Zmlyc3Q="}  # type: ignore[arg-type]
