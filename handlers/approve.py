@@ -1,8 +1,10 @@
 """`approve` and forge reviews: runs when a deployer says yes to a pull, or to a commit on its issue."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.domain.approvals import Approval
+from bot.domain.audit import Entry
 from bot.domain.commands import Command
 from bot.domain.config import Config, Environment
 from bot.domain.errors import UserMistake
@@ -23,14 +25,16 @@ NEEDS = ("contents:read", "pull_requests:read")
 def approve(command: Command, asked: Asked) -> str:
     """Note a deployer's yes for one environment, or for each that changes and where they are one. It counts once it was
     read again. Raises UserMistake for who may not, and for a pull that nobody can approve."""
-    head, base, hands = _subject(asked)
-    if asked.person.login.lower() in {each.lower() for each in hands}:
+    subject = _subject(asked)
+    if asked.person.login.lower() in {each.lower() for each in subject.hands}:
         raise UserMistake("who wrote or pushed a change does not approve it", "ask another deployer")
     if command.environment and command.environment not in asked.config.environments:
         known = ", ".join(asked.config.environments) or "none"
         raise UserMistake(f"there is no environment {command.environment!r}", f"there are: {known}")
     with asked.ports.ledger.begin() as tx:
-        plan = _shown(tx, asked, head)
+        plan = _shown(tx, asked, subject.head)
+    if subject.open and plan is None:
+        raise UserMistake("the plan of the newest push does not stand here yet", "read it, and approve then")
     wanted = [command.environment] if command.environment else _changed(asked.config, plan)
     found = {name: _theirs(asked.config, asked.forge, asked.person, name) for name in wanted}
     theirs = {name: targets for name, targets in found.items() if targets is not None}
@@ -40,11 +44,11 @@ def approve(command: Command, asked: Asked) -> str:
         if asked.first_time(tx):
             for name, targets in theirs.items():
                 dangers = _blocks(plan, targets, asked.config)
-                said = (asked.number, head, base, name, asked.person.login)
+                said = (asked.number, subject.head, subject.base, name, asked.person.login)
                 approval = Approval(*said, False, asked.event.comment, dangers, asked.ports.clock.now())
                 tx.approvals.put(asked.repository, approval)
-                note(tx, asked, "approved", name, head)
-            _tell(tx, asked.repository, asked.number, head)
+                note(tx, asked, "approved", name, subject.head)
+            _tell(tx, asked.repository, asked.number, subject.head)
     return ""
 
 
@@ -90,23 +94,37 @@ def _keep(ports: Ports, repository: Repository, pull: Pull, found: Sequence[Appr
         before = {(each.source, each.environment): each for each in tx.approvals.of(repository.key, pull.number)}
         tx.approvals.drop_reviews(repository.key, pull.number)
         for each in found:
-            tx.approvals.put(repository.key, before.get((each.source, each.environment), each))
+            known = before.get((each.source, each.environment))
+            tx.approvals.put(repository.key, known or each)
+            if known is None:
+                said = (each.at, repository.key, each.environment, each.login, "approved", f"#{each.number}", each.head)
+                tx.audit.add(Entry(*said))
         _tell(tx, repository.key, pull.number, pull.head)
 
 
-def _subject(asked: Asked) -> tuple[str, str, frozenset[str]]:
-    """What is approved (head and base branch), and whose hands it went through."""
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What is approved, for which base branch, and whose hands it went through. open: its head may still move, and
+    nobody approves what they were not shown."""
+
+    head: str
+    base: str
+    hands: frozenset[str]
+    open: bool = False
+
+
+def _subject(asked: Asked) -> _Subject:
     branch, _ = asked.forge.pulls.default_branch()
     with asked.ports.ledger.begin() as tx:
         commit = commit_of(tx, asked)
         rows = tx.deployments.of_commit(asked.repository, commit) if commit else ()
     if commit:
         since = next((row.since for row in rows if row.since), "")
-        return commit, branch, asked.forge.reviews.hands_of(since, commit, branch)
+        return _Subject(commit, branch, asked.forge.reviews.hands_of(since, commit, branch))
     pull = asked.forge.pulls.get(asked.number)
     if pull is None or not (pull.open or pull.merged):
         raise UserMistake("this is no pull that is open or was merged")
-    return pull.head, pull.base_branch, asked.forge.reviews.hands(pull)
+    return _Subject(pull.head, pull.base_branch, asked.forge.reviews.hands(pull), pull.open)
 
 
 def _shown(tx: Transaction, asked: Asked, head: str) -> Plan | None:

@@ -70,6 +70,7 @@ def test_an_approval_binds_the_head_and_a_push_voids_it(shop: Shop) -> None:
     begun(shop, APPROVED)
     number = shop.pull(ruled(shop.app("web:2"), APPROVED))
     shop.wait_plan(number)
+    wait_until("the plan is noted as shown", lambda: "posted" in shop.slots(number))
     given = shop.write(number, "/plumb approve staging", by="ana")
     wait_until("it is noted", lambda: "rocket" in shop.reactions(number, given))
     branch = shop.world.forge.pull(number, shop.path).head_branch
@@ -185,6 +186,7 @@ def test_a_block_finding_is_accepted_by_the_approval_of_a_deployer(shop: Shop) -
     number = shop.pull(privileged)
     shop.wait_plan(number)
     shop.wait_check(shop.head(number), end="action_required")
+    wait_until("the plan is noted as shown", lambda: "posted" in shop.slots(number))
     shop.write(number, "/plumb approve", by="ana")
     shop.wait_check(shop.head(number), end="success")
 
