@@ -95,7 +95,7 @@ def _head(ordered: Sequence[Standing], prefix: str) -> str:
 def _head_parts(ordered: Sequence[Standing], prefix: str, cap: int) -> list[str]:
     more = len(ordered) - cap
     return [
-        f"### {prose(inert(verdict([each.row for each in ordered]), 1000))}",
+        f"### {prose(inert(_heading(ordered), 1000))}",
         _table(ordered[:cap], prefix),
         f"…and {counted(more, 'more target')}." if more > 0 else "",
         _box(
@@ -103,6 +103,16 @@ def _head_parts(ordered: Sequence[Standing], prefix: str, cap: int) -> list[str]
         ),
         _box("NOTE", [line for each in ordered for line in _waits(each.row, prefix)], cap),
     ]
+
+
+def _heading(ordered: Sequence[Standing]) -> str:
+    """The verdict; of commits that a newer one overtook, which one they went live with."""
+    overtaken = [each for each in ordered if each.row.state is DeploymentState.SUPERSEDED]
+    live = [each.newer.commit for each in overtaken if each.newer and each.newer.state is DeploymentState.HEALTHY]
+    healthy = sum(1 for each in ordered if each.row.state is DeploymentState.HEALTHY)
+    if len(set(live)) == 1 and len(live) == len(overtaken) == len(ordered) - healthy:
+        return f"Live with {live[0][:7]}: {len(overtaken)} of {counted(len(ordered), 'target')}"
+    return verdict([each.row for each in ordered])
 
 
 def _table(shown: Sequence[Standing], prefix: str) -> str:
@@ -150,8 +160,8 @@ def _failed(row: Deployment, prefix: str) -> str:
     else:
         stands = "nothing of it was written" if not row.started else "what was applied stays"
     again = code(inert(f"{prefix} deploy {row.target}"))
-    back = f", or take it back with {code(inert(f'{prefix} rollback {row.target}'))}" if row.base else ""
-    return f"{where} Now: {stands}; nothing was removed. Mend it with a new commit, or try again with {again}{back}."
+    back = f", take it back with {code(inert(f'{prefix} rollback {row.target}'))}" if row.base else ""
+    return f"{where} Now: {stands}; nothing was removed. Mend it with a new commit{back}, or try again with {again}."
 
 
 def _waits(row: Deployment, prefix: str) -> list[str]:
