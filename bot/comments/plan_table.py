@@ -1,8 +1,5 @@
-"""The table of a plan: a row per target, the riskiest first, so narrow that a phone shows what matters.
-
-The state stands before the numbers and columns without a number are left out: on 390 pixels the first three columns are
-what is seen without scrolling. Many targets that stand alike share a row.
-"""
+"""The table of a plan: a row per target, the riskiest first, in the same columns always, so that eyes and scripts find
+them. Many targets that stand alike share a row."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +13,7 @@ from bot.objects.redact import inert
 BROKEN = (TargetState.ERROR, TargetState.REFUSED, TargetState.UNCHECKED)
 FEW = 12
 """So many rows are shown one by one, however alike they are."""
-_NUMBERS = ("+", "~", "−", "Drift")
+_HEADER = ("Environment", "App", "+", "~", "−", "Drift", "State")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +32,8 @@ def plan_table(rows: Sequence[TargetPlan], cap: int) -> str:
         return ""
     every = _together(rows) if len(rows) > FEW else [_Line(label(row.target.environment), *_cells(row)) for row in rows]
     shown, more = every[:cap], len(every) - cap
-    used = [at for at in range(len(_NUMBERS)) if any(line.numbers[at] for line in shown)]
-    header = ("Environment", "App", "State", *(_NUMBERS[at] for at in used))
-    lines = [[line.where, line.app, line.state, *(line.numbers[at] for at in used)] for line in shown]
-    text = table(header, range(3, len(header)), lines)
+    lines = [[line.where, line.app, *line.numbers, line.state] for line in shown]
+    text = table(_HEADER, range(2, len(_HEADER) - 1), lines)
     return f"{text}\n\n…and {counted(more, 'more row')}." if more > 0 else text
 
 
