@@ -51,7 +51,7 @@ def test_two_pulls_merged_one_after_the_other_both_end_with_the_newer_one(shop: 
     shop.wait_plan(second)
     merged = shop.merge(second, method="merge")
     shop.wait_deployed(merged)
-    wait_until("the first one's comment knows", lambda: f"`{merged[:7]}`" in shop.comment(image, "deployment"))
+    wait_until("the first one's comment knows", lambda: merged[:7] in shop.comment(image, "deployment"))
     wait_until("the second one's says healthy", lambda: "healthy" in shop.comment(second, "deployment"))
     assert shop.rows()[-1].pulls == (image, second)
     assert shop.live("configmap", "web-settings")["data"] == {"CURRENCY": "USD"}

@@ -3,7 +3,7 @@
 from fixtures.cluster.cluster import Cluster
 from tests.handlers.shop import Shop, settings, wait_until
 
-WAITS = "waiting for the cluster demo, which does not answer"
+WAITS = "waiting for the cluster demo"
 
 
 def says_that_it_waits(shop: Shop, commit: str) -> bool:
