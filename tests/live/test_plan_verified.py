@@ -12,8 +12,7 @@ from bot.domain.grants import Cluster, Grant
 from bot.domain.plans import TargetState
 from bot.objects.identity import Object
 from bot.ports.clusters import Answer
-from fixtures.cluster.access import Access
-from tests.live.conftest import KEY, Guarded, guard
+from tests.live.conftest import KEY, Guarded
 from tests.live.granted import Granted, granted
 from tests.live.planned import Scratch
 
@@ -108,8 +107,7 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def shop(cluster: Access, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    guarded = guard(cluster)  # of its own: others make and delete their definition of a Widget
+def shop(guarded: Guarded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("verified")
     scratch = Scratch.make(folder / "shop")
     guarded.access.apply_admin(DEFINITION.replace("GROUP", guarded.group))
@@ -141,11 +139,12 @@ def test_what_was_verified_costs_no_call_and_what_changes_always_does(shop: Shop
 def test_a_live_edit_is_asked_about_and_status_is_none(shop: Shop) -> None:
     shop.asks()
     shop.patch("configmap/cm-2", {"data": {"a": "edited"}})
-    shop.patch("widgets/w", {"metadata": {"annotations": {"x": "y"}}})
+    shop.patch(f"widgets.{shop.guarded.group}/w", {"metadata": {"annotations": {"x": "y"}}})
     assert shop.asks() == ["cm-2", "w"]
     assert shop.asks() == ["cm-2"], "an edit stays drift; an added annotation changes nothing"
+    status = ("--subresource=status", "--type=merge")
     shop.guarded.access.kubectl(
-        *("patch", "widgets/w", "-n", shop.guarded.namespace, "--subresource=status", "--type=merge"),
+        *("patch", f"widgets.{shop.guarded.group}/w", "-n", shop.guarded.namespace, *status),
         *("-p", '{"status": {"phase": "Up"}}'),
     )
     shop.patch("configmap/cm-2", {"data": {"a": "b"}})
