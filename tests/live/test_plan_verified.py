@@ -12,7 +12,8 @@ from bot.domain.grants import Cluster, Grant
 from bot.domain.plans import TargetState
 from bot.objects.identity import Object
 from bot.ports.clusters import Answer
-from tests.live.conftest import KEY, Guarded
+from fixtures.cluster.access import Access
+from tests.live.conftest import KEY, Guarded, guard
 from tests.live.granted import Granted, granted
 from tests.live.planned import Scratch
 
@@ -107,7 +108,8 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def shop(guarded: Guarded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def shop(cluster: Access, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    guarded = guard(cluster)  # of its own: others have a definition of a Widget as well
     folder = tmp_path_factory.mktemp("verified")
     scratch = Scratch.make(folder / "shop")
     guarded.access.apply_admin(DEFINITION.replace("GROUP", guarded.group))
