@@ -11,7 +11,7 @@
     ledger/      tables, queries, migrations, queue
     workspace/   git mirrors and worktrees
     comments/    every sentence the bot says
-    web/         the door
+    web/         the door, badges and metrics
     worker.py    job → reaction
     wiring.py    the only file that knows every adapter
     settings.py  the operator's config, read once

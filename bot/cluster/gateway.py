@@ -20,11 +20,10 @@ from kubernetes.config import ConfigException
 from bot.cluster.answers import final
 from bot.cluster.connection import Connection
 from bot.cluster.response import Response
+from bot.objects.ownership import MANAGER
 from bot.ports.clusters import ClusterUnreachable
 
 Query = Sequence[tuple[str, str]]
-FIELD_MANAGER = "plumbline"
-"""The one field manager of every write and dry-run, so that an object can change hands without co-owned fields."""
 
 _APPLY = "application/apply-patch+yaml"
 _WEBHOOK = re.compile(r'failed calling webhook "([^"]{1,253})"')
@@ -79,7 +78,7 @@ class Gateway:
 
     def apply(self, path: str, body: bytes, *, force: bool, dry: bool) -> Response:
         """Server-side apply (KEP-555) of an encoded object. Raises ClusterUnreachable."""
-        query = [("fieldManager", FIELD_MANAGER), ("force", str(force).lower()), ("fieldValidation", "Strict")]
+        query = [("fieldManager", MANAGER), ("force", str(force).lower()), ("fieldValidation", "Strict")]
         if dry:
             query.append(("dryRun", "All"))
         headers = {"Accept": "application/json", "Content-Type": _APPLY}

@@ -12,10 +12,9 @@ from bot.domain.inventory import InventoryRow
 from bot.objects.canonical import PART_OF
 from bot.objects.identity import Object, ObjectKey
 from bot.objects.optout import keeps_itself
-from bot.objects.ownership import applied_by
+from bot.objects.ownership import MANAGER, applied_by
 from bot.objects.paths import value_at
 
-MANAGER = "plumbline"
 FEW = 5
 """Deletions and replacements that never need a confirmation for their number alone."""
 

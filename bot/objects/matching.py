@@ -56,13 +56,6 @@ def immutable(status: Object) -> bool:
     return all(_is_unchangeable(cause) for cause in causes)
 
 
-def immutable_fields(status: Object) -> tuple[str, ...]:
-    """The fields, as the server writes them, that an `immutable` Status is about; empty for any other."""
-    if not immutable(status):
-        return ()
-    return tuple(sorted({str(cause["field"]) for cause in _causes(status) if cause.get("field") != _NOISE}))
-
-
 def conflicts(status: Object) -> tuple[Conflict, ...]:
     """The field conflicts of a 409, sorted, as their order differs between identical calls.
 

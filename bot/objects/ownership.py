@@ -12,6 +12,9 @@ from typing import Any
 from bot.objects.identity import Object
 from bot.objects.paths import ABSENT, Index, Item, Member, Path, Step, value_at
 
+MANAGER = "plumbline"
+"""The one field manager of every write and dry-run, so that an object can change hands without co-owned fields."""
+
 _ITSELF = "."
 
 

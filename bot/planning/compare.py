@@ -9,12 +9,11 @@ from bot.objects.difference import FieldChange, difference
 from bot.objects.identity import Object
 from bot.objects.leaves import leaf_changes, leaves_of
 from bot.objects.matching import field_path
-from bot.objects.ownership import applied_by, last_writer
+from bot.objects.ownership import MANAGER, applied_by, last_writer
 from bot.objects.paths import ABSENT, Index, Path, str_path, value_at
 from bot.objects.replacing import without_fields
 from bot.objects.schema import Doubt
 from bot.planning.fields import (
-    MANAGER,
     MOST,
     Mentions,
     Telling,

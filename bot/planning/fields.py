@@ -12,11 +12,10 @@ from bot.objects.difference import FieldChange, difference
 from bot.objects.identity import Kind, Object, ObjectKey
 from bot.objects.leaves import leaf_changes, leaves
 from bot.objects.live import strip_live
-from bot.objects.ownership import owners_of
+from bot.objects.ownership import MANAGER, owners_of
 from bot.objects.paths import ABSENT, Index, Member, Path, str_path, value_at
 from bot.objects.redact import Redacted, Redactor
 
-MANAGER = "plumbline"
 _PICKED = ("healthCheckNodePort", "nodePort")
 """Ports that the server picks: a dry-run picks others than the real write will."""
 

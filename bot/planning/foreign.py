@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from bot.domain.plans import DriftedField
 from bot.objects.identity import Object
-from bot.objects.ownership import Owner, owned_paths, owners_of
+from bot.objects.ownership import MANAGER, Owner, owned_paths, owners_of
 from bot.objects.paths import ABSENT, Path, str_path, value_at
 from bot.objects.redact import Redacted
-from bot.planning.fields import MANAGER, MOST, Mentions, Telling, comparable
+from bot.planning.fields import MOST, Mentions, Telling, comparable
 
 _CONTROL_PLANE = frozenset(
     {

@@ -13,13 +13,12 @@ from bot.domain.config import IgnoreRule
 from bot.objects.canonical import PART_OF
 from bot.objects.identity import Object, ObjectKey, key_of
 from bot.objects.leaves import leaves
-from bot.objects.ownership import Owner, owners_of
+from bot.objects.ownership import MANAGER, Owner, owners_of
 from bot.objects.paths import ABSENT, Path, str_path, value_at
 from bot.objects.replacing import replaced
 from bot.planning.sides import Sent
 from bot.ports.clusters import PlanCluster, Refused
 
-MANAGER = "plumbline"
 _ENTRY = 3
 """Steps to one label or annotation."""
 

@@ -9,10 +9,10 @@ from bot.domain.plans import Finding, Level, TargetPlan, TargetState
 from bot.domain.subjects import Target
 from bot.objects.canonical import digest
 from bot.objects.identity import Kind, Object, ObjectKey
-from bot.objects.ownership import applied_by
+from bot.objects.ownership import MANAGER, applied_by
 from bot.objects.redact import Redacted, Redactor, inert
 from bot.planning.compare import Comparing, Sides, Verdict, compare, rendered_change
-from bot.planning.fields import MANAGER, Telling
+from bot.planning.fields import Telling
 from bot.planning.findings import LONGEST, Compared, Context, findings_of, problem_text
 from bot.planning.hooks import hook_notes, hooks_compared
 from bot.planning.ignoring import left_alone

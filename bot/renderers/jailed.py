@@ -64,7 +64,7 @@ class JailedRenderer:
     def _helm_render(self, checkout: Path, app: App, setting: Setting, request: dict[str, Any]) -> Rendered:
         binds = {checkout: TREE, self._helm(): _TOOL}
         request |= {"tool": [_TOOL], "helm": _helm_options(app, setting)}
-        with self._web(setting.chart_hosts) as web, self._charts.laid_out(checkout, request["path"], web) as fetched:
+        with self._charts.laid_out(checkout, request["path"], lambda: self._web(setting.chart_hosts)) as fetched:
             if fetched is not None:
                 binds[fetched] = FETCHED
             return self._run(request, binds, app, SCRATCH)

@@ -156,6 +156,15 @@ def test_a_chart_that_could_not_be_had_is_fetched_the_next_time(umbrella: Umbrel
     assert umbrella.names(host.name) == ["from-the-chart"]
 
 
+def test_a_host_that_is_slower_than_the_time_there_is_gets_no_more_of_it(
+    umbrella: Umbrella, host: ChartHost, tmp_path: Path
+) -> None:
+    umbrella.locked(host.repository({("cache", "1.2.3"): CACHE}))
+    web = partial(Web, reachable=lambda address: True, trust=host.trust, seconds=0.0)
+    hurried = JailedRenderer(tmp_path / "jail", tools(), web=web)
+    assert "takes too long" in umbrella.refused(host.name, renderer=hurried).message
+
+
 def test_an_address_that_is_none_is_a_clear_mistake(umbrella: Umbrella, host: ChartHost) -> None:
     umbrella.locked("https://charts.acme.io:none")
     assert "is not an address" in umbrella.refused(host.name).message

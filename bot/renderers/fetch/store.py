@@ -5,7 +5,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,8 +23,9 @@ class ChartStore:
         self._folder = folder
 
     @contextmanager
-    def laid_out(self, checkout: Path, folder: str, web: Web) -> Iterator[Path | None]:
+    def laid_out(self, checkout: Path, folder: str, web: Callable[[], Web]) -> Iterator[Path | None]:
         """A folder with the archives that the chart's Chart.lock pins and nobody committed; None when none are missing.
+        `web` makes the client to fetch with.
 
         Raises UserMistake, at its line of Chart.lock, for what cannot be had.
         """
@@ -33,10 +34,10 @@ class ChartStore:
             yield None
             return
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self._folder, prefix=".") as room:
+        with web() as client, tempfile.TemporaryDirectory(dir=self._folder, prefix=".") as room:
             for each in wanted:
                 try:
-                    found = self._have(each, web)
+                    found = self._have(each, client)
                 except UserMistake as mistake:
                     mistake.file, mistake.line = f"{folder}/Chart.lock".lstrip("/"), each.line
                     raise

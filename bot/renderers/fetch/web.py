@@ -3,6 +3,7 @@
 import ipaddress
 import socket
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from urllib.parse import urljoin
 
@@ -21,12 +22,18 @@ class Web:
     `hosts` are names as they stand in an address (with :port where it has one). `reachable` judges an address: every
     one that a name resolves to must pass, and the connection goes to the judged address itself, so that a name cannot
     change its mind in between (DNS rebinding). Proxies of the environment are not used, as they would hide that.
+    `seconds` is the time for everything together.
     """
 
     def __init__(
-        self, hosts: tuple[str, ...], reachable: "Reachable | None" = None, trust: ssl.SSLContext | None = None
+        self,
+        hosts: tuple[str, ...],
+        reachable: "Reachable | None" = None,
+        trust: ssl.SSLContext | None = None,
+        seconds: float = 60.0,
     ) -> None:
         self._hosts = hosts
+        self._until = time.monotonic() + seconds
         transport = _Pinned(reachable or is_public, trust or ssl.create_default_context())
         self._client = httpx.Client(transport=transport, timeout=_SECONDS, trust_env=False, follow_redirects=False)
 
@@ -65,6 +72,8 @@ class Web:
                 body = bytearray()
                 for chunk in response.iter_bytes():
                     body += chunk
+                    if time.monotonic() > self._until:
+                        raise Unavailable(f"{_host(address)} takes too long to send {address}", "plan again later")
                     if len(body) > most:
                         raise Unavailable(f"{_host(address)} sends more than {most // 1_000_000} MB for {address}")
                 return response.status_code, response.headers, bytes(body)
