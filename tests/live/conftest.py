@@ -91,7 +91,7 @@ def guard(cluster: Access) -> Guarded:
     entry = Cluster(
         f"live-{suffix}", kubeconfig, "", False, f"bots-{suffix}", f"{ours}:inventory", False, (grant, patterned)
     )
-    cluster.new_namespace(f"upcoming-{suffix}")  # Roles need it; a test takes it away again
+    cluster.new_namespace(f"upcoming-{suffix}")  # Roles need it
     cluster.apply_admin(manifests(Clusters({entry.name: entry}), cluster.bot_user))
     found = Guarded(cluster, entry, grant, patterned, KubernetesClusters(KEY), namespace, group)
     _wait_for_policies(found)

@@ -12,7 +12,8 @@ from bot.cluster.write import ApplyingCluster
 from bot.objects.canonical import PART_OF
 from bot.objects.identity import Kind, Object
 from bot.ports.clusters import Accepted, Answer, ClusterUnreachable, Conflicted, Refusal, Refused, Resource
-from tests.live.conftest import Guarded
+from fixtures.cluster.access import Access
+from tests.live.conftest import Guarded, guard
 
 pytestmark = pytest.mark.live
 
@@ -250,8 +251,9 @@ def test_a_workload_brings_the_sets_and_pods_that_it_controls(
     assert kinds() == ["ReplicaSet", "Pod", "Pod"]
 
 
-def test_a_namespace_that_is_leaving_is_no_namespace(guarded: Guarded, applier: ApplyingCluster) -> None:
-    leaving = guarded.grant.namespaces[1]
+def test_a_namespace_that_is_leaving_is_no_namespace(cluster: Access) -> None:
+    guarded = guard(cluster)  # of its own: others count on this namespace
+    applier, leaving = guarded.clusters.apply(guarded.entry, guarded.grant), guarded.grant.namespaces[1]
     kept = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kept", "namespace": leaving}}
     kept["metadata"]["finalizers"] = ["acme.io/kept"]  # type: ignore[index]
     assert isinstance(applier.apply(kept, force=False), Accepted)
