@@ -7,15 +7,16 @@ trouble a database.
 
 import json
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from bot.objects.redact import Redacted
 
 T = TypeVar("T")
+_Read = Callable[[Any], Any]
 
 
 def dump(value: object, hint: Any = None) -> str:
@@ -25,13 +26,13 @@ def dump(value: object, hint: Any = None) -> str:
 
 def load(hint: type[T], text: str) -> T:
     """The value of that type. Raises ValueError, KeyError or TypeError for text that `dump` did not write."""
-    value: T = _typed(json.loads(text), hint)
+    value: T = _reader(cast("Any", hint))(json.loads(text))
     return value
 
 
 def load_any(hint: Any, text: str) -> Any:
     """As `load`, for hints that are no class, such as a union."""
-    return _typed(json.loads(text), hint)
+    return _reader(hint)(json.loads(text))
 
 
 @cache
@@ -65,33 +66,50 @@ def _plain(value: Any, hint: Any) -> Any:
     return value
 
 
-def _typed(value: Any, hint: Any) -> Any:
+@cache
+def _reader(hint: Any) -> _Read:
+    """What makes the value of a type from plain JSON. Made once for each type: rows are read far more than written."""
     if _is_union(hint):
-        return _of_union(value, hint)
+        return _union_reader(hint)
     origin = get_origin(hint)
     if origin is tuple:
-        inner = get_args(hint)
-        return tuple(_typed(item, _inner(inner, index)) for index, item in enumerate(value))
+        return _tuple_reader(get_args(hint))
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return {key: _typed(item, get_args(hint)[1]) for key, item in value.items()}
+        read = _reader(get_args(hint)[1])
+        return lambda value: {key: read(item) for key, item in value.items()}
     if isinstance(hint, type) and is_dataclass(hint):
-        return hint(**{name: _typed(value[name], of) for name, of in _hints(hint).items() if name in value})
+        readers = {name: _reader(of) for name, of in _hints(hint).items()}
+        return lambda value: hint(**{name: read(value[name]) for name, read in readers.items() if name in value})
     if isinstance(hint, type) and issubclass(hint, Enum):
-        return hint(value)
+        return hint
     if hint is Redacted:
-        return Redacted.stored(value)
-    if hint is float and isinstance(value, int):
-        return float(value)
-    return value
+        return Redacted.stored
+    return _float if hint is float else _as_it_is
 
 
-def _of_union(value: Any, hint: Any) -> Any:
+def _union_reader(hint: Any) -> _Read:
     choices = _choices(hint)
-    if value is None:
-        return None
     if choices is None:
-        return _typed(value, next(choice for choice in get_args(hint) if choice is not types.NoneType))
-    return _typed(value, choices[value["is"]])
+        read = _reader(next(choice for choice in get_args(hint) if choice is not types.NoneType))
+        return lambda value: None if value is None else read(value)
+    readers = {name: _reader(of) for name, of in choices.items()}
+    return lambda value: None if value is None else readers[value["is"]](value)
+
+
+def _tuple_reader(inner: tuple[Any, ...]) -> _Read:
+    if inner and inner[-1] is not Ellipsis:
+        readers = [_reader(of) for of in inner]
+        return lambda value: tuple(read(item) for read, item in zip(readers, value, strict=True))
+    read = _reader(inner[0] if inner else None)
+    return lambda value: tuple(map(read, value))
+
+
+def _float(value: Any) -> Any:
+    return float(value) if isinstance(value, int) else value
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _is_union(hint: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.domain.config import CONFIG_FILE, Config
 from bot.domain.config_patterns import expand
@@ -20,8 +21,14 @@ def config_at(workspace: Workspace, repository: Repository, commit: str, *, merg
     text = workspace.read(repository, commit, CONFIG_FILE)
     if text is None:
         return None
-    config = read_config(text, merged=merged)
+    config = _read(text, merged)
     return expand(config, workspace.folders(repository, commit), merged=merged) if config.patterns else config
+
+
+@lru_cache(maxsize=64)
+def _read(text: bytes, merged: bool) -> Config:
+    """A look reads the same few configs again and again; a mistake is found anew each time."""
+    return read_config(text, merged=merged)
 
 
 LOOK_BACK = 100

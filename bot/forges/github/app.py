@@ -1,6 +1,8 @@
 """Who we are towards GitHub: the App's id, its private key, and where GitHub lives."""
 
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
 
 import jwt
 
@@ -40,4 +42,10 @@ class App:
         GitHub allows ten, and advises a minute of slack for clocks that go ahead of its own.
         """
         claims = {"iat": int(now - JWT_BEFORE), "exp": int(now + JWT_AFTER), "iss": str(self.id)}
-        return jwt.encode(claims, self.private_key, algorithm="RS256")
+        return jwt.encode(claims, _key(self.private_key), algorithm="RS256")
+
+
+@cache
+def _key(pem: str) -> Any:
+    """The key itself. Reading it checks its primes, which takes longer than everything else about a token."""
+    return jwt.get_algorithm_by_name("RS256").prepare_key(pem)
