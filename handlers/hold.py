@@ -14,7 +14,7 @@ def hold(command: Command, asked: Asked) -> str:
         if commit_of(tx, asked):
             raise UserMistake("only pulls are held", "lock its targets instead")
         if asked.first_time(tx):
-            tx.holds.put(asked.repository, Hold(asked.number, asked.person.login, asked.ports.clock.now()))
+            tx.holds.put(asked.repository, Hold(asked.number, asked.person.login))
             note(tx, asked, "held")
             wake_all(tx, asked.repository)
     return ""

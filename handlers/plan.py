@@ -150,9 +150,7 @@ def _make(ports: Ports, accesses: Accesses, request: PlanRequest) -> Plan | None
 
 
 def _row(pull: Pull, base: str, status: str, ports: Ports) -> PullRow:
-    return PullRow(
-        pull.number, pull.head, base, status, author=pull.author, title=pull.title, changed=ports.clock.now()
-    )
+    return PullRow(pull.number, pull.head, base, status, author=pull.author, changed=ports.clock.now())
 
 
 def _put(ports: Ports, repository: Repository, row: PullRow) -> None:

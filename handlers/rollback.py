@@ -68,7 +68,7 @@ def _changes(command: Command, asked: Asked) -> list[Deployment]:
     targets = command.targets or tuple(row.target for row in newest_here(asked))
     if not targets:
         raise UserMistake("nothing of this was deployed", "name a target, as in prod/web")
-    gone = [target for target in targets if target not in asked.config.targets()]
+    gone = [target for target in targets if not asked.config.names(target)]
     if gone:
         raise UserMistake(f"{gone[0]} is not in the config", "name a target that is")
     with asked.ports.ledger.begin() as tx:

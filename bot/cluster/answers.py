@@ -10,7 +10,7 @@ from typing import Any
 from bot.cluster.response import Response
 from bot.objects.identity import Object
 from bot.objects.matching import conflicts, immutable
-from bot.ports.clusters import Accepted, Answer, Conflict, Conflicted, Refusal, Refused
+from bot.ports.clusters import Accepted, Answer, Conflicted, Refusal, Refused
 
 _TYPING = re.compile(
     r"failed to create typed (?:patch|live|manager) object|failed to convert new object|field not declared in schema"
@@ -37,8 +37,8 @@ def classify(response: Response) -> Answer:
     failure, message = response.failure(), response.message
     met = conflicts(failure)
     if met:
-        return Conflicted(tuple(Conflict(each.manager, each.field) for each in met))
-    return Refused(_why(response.status, failure, message), response.status, message, _field(failure, message))
+        return Conflicted(met)
+    return Refused(_why(response.status, failure, message), message, _field(failure, message))
 
 
 def final(response: Response) -> bool:

@@ -51,9 +51,9 @@ def _understood(gateway: Gateway, response: Response) -> DeleteAnswer:
         return None
     if response.ok:
         try:
-            metadata = response.json().get("metadata") or {}
+            response.json()
         except ValueError:
             raise ClusterUnreachable(f"cluster {gateway.connection.name} answers with no Kubernetes object") from None
-        return Going(tuple(metadata.get("finalizers") or ()))
+        return Going()
     answer = classify(response)
-    return answer if isinstance(answer, Refused) else Refused(Refusal.INVALID, response.status, response.message)
+    return answer if isinstance(answer, Refused) else Refused(Refusal.INVALID, response.message)

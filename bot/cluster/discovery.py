@@ -112,8 +112,7 @@ class Discovery:
         for entry in response.json()["resources"]:
             if "/" not in entry["name"]:
                 kind = Kind(entry.get("group") or group, entry["kind"])
-                verbs = tuple(entry.get("verbs") or ())
-                yield Resource(kind, entry.get("version") or version, entry["name"], entry["namespaced"], verbs)
+                yield Resource(kind, entry.get("version") or version, entry["name"], entry["namespaced"])
 
 
 def _aggregated(answer: Mapping[str, Any]) -> Iterator[Resource]:
@@ -125,8 +124,7 @@ def _aggregated(answer: Mapping[str, Any]) -> Iterator[Resource]:
                 name = (entry.get("responseKind") or {}).get("kind")
                 if name:
                     scope = entry["scope"] == "Namespaced"
-                    verbs = tuple(entry.get("verbs") or ())
-                    yield Resource(Kind(group, name), version["version"], entry["resource"], scope, verbs)
+                    yield Resource(Kind(group, name), version["version"], entry["resource"], scope)
 
 
 def _by_preference(group: Mapping[str, Any]) -> list[str]:

@@ -65,7 +65,7 @@ class ReadingCluster:
         if response.ok:
             return self._object(response)
         answer = classify(response)
-        return answer if isinstance(answer, Refused) else Refused(Refusal.INVALID, response.status, response.message)
+        return answer if isinstance(answer, Refused) else Refused(Refusal.INVALID, response.message)
 
     def related(self, resource: Resource, body: Object) -> Sequence[Object]:
         """ReplicaSets and Pods that a live workload controls, found by its selector and checked by owner; the

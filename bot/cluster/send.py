@@ -18,17 +18,17 @@ def send(gateway: Gateway, discovery: Discovery, body: Object, *, force: bool, d
     kind, metadata = kind_of(body), body["metadata"]
     resource = discovery.resource(kind, body["apiVersion"].rpartition("/")[2])
     if resource is None:
-        return Refused(Refusal.NO_KIND, 404, f"the cluster does not serve {kind} in {body['apiVersion']}")
+        return Refused(Refusal.NO_KIND, f"the cluster does not serve {kind} in {body['apiVersion']}")
     path = object_path(resource, metadata.get("namespace") or "", metadata.get("name") or "")
     if path is None:
         return unaddressable(resource)
     try:
         encoded = encode(body)
     except ManifestError as error:
-        return Refused(Refusal.INVALID, 400, error.message)
+        return Refused(Refusal.INVALID, error.message)
     if len(encoded) > _LARGEST:
         said = f"{len(encoded)} bytes are more than etcd takes in one object ({_LARGEST})"
-        return Refused(Refusal.TOO_LARGE, 413, said)
+        return Refused(Refusal.TOO_LARGE, said)
     try:
         return classify(gateway.apply(path, encoded, force=force, dry=dry))
     except ValueError:
@@ -38,4 +38,4 @@ def send(gateway: Gateway, discovery: Discovery, body: Object, *, force: bool, d
 def unaddressable(resource: Resource) -> Refused:
     """The refusal of an object that has no path: said here, since sending it would address something else."""
     said = f"the name or namespace of this {resource.kind} is missing, or one that no object can have"
-    return Refused(Refusal.INVALID, 0, said, "metadata.name")
+    return Refused(Refusal.INVALID, said, "metadata.name")

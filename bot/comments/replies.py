@@ -42,12 +42,15 @@ def help_for(person: Person, config: Config) -> str:
     settings = config.commands
     environments = list(config.environments.values())
     rows = [
-        f"- {code(inert(row.usage(settings)))} – {row.says}"
+        row
         for row in TABLE.values()
         if any(may(row.needs, person, [environment]) for environment in environments) or may(row.needs, person, [])
     ]
+    options = dict.fromkeys(option for row in rows for option in row.options)
     role = f"You have the role {label(person.role.value)} here and may use:"
-    return "\n".join([role, "", *rows])
+    lines = [role, "", *(f"- {code(inert(row.usage(settings)))} – {row.says}" for row in rows)]
+    said = "; ".join(f"{code(inert(option.usage))} {option.says}" for option in options)
+    return "\n".join([*lines, "", f"Options: {said}."] if said else lines)
 
 
 def failed_notice(rows: Sequence[Deployment], author: str) -> str:

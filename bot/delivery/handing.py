@@ -94,7 +94,7 @@ def _has(scene: Scene, config: Config, commit: str, other: Target, ready: Ready)
     places = [config.environments.get(each.environment) for each in (other, scene.target)]
     if places[0] is None or places[1] is None or places[0].cluster != places[1].cluster:
         return None
-    if other not in config.targets():
+    if not config.names(other):
         return frozenset()
     side = side_at(rendering_of(scene.ports), scene.repository, other, commit, ready)
     return frozenset(side.objects) if side else None

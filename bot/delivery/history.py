@@ -71,7 +71,7 @@ class History:
             return ""
         try:
             config = self.config(commit)
-            if config is None or target not in config.targets():
+            if config is None or not config.names(target):
                 return ""
             app = config.app(target)
             tree = self.tree(commit)

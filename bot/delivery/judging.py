@@ -71,6 +71,6 @@ def _rules(workspace: Workspace, repository: Repository, commit: str) -> Config 
 
 def environment_by(rules: Config, target: Target) -> Environment | None:
     """A target's environment by some rules; an app that they do not have gets the environment's own keys."""
-    if target in rules.targets():
+    if rules.names(target):
         return rules.environment(target)
     return rules.environments.get(target.environment)

@@ -62,7 +62,7 @@ def _make_way(row: Deployment, reached: Reach, problem: Problem) -> Answer | Non
         return live
     kept = stays(reached.inventory.row(key), live, {reached.inventory.applyset})
     if kept is not None and kept.why is not Stays.OPTED_OUT:
-        return Refused(Refusal.IMMUTABLE, 422, f"it cannot be changed in place, and is not deleted: {why_kept(kept)}")
+        return Refused(Refusal.IMMUTABLE, f"it cannot be changed in place, and is not deleted: {why_kept(kept)}")
     if "deletionTimestamp" in live["metadata"]:
         return None
     tried = _tried(api, sent)

@@ -40,14 +40,6 @@ class Noted:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
-    """Where a chain no longer holds, and why."""
-
-    number: int
-    why: str
-
-
 START = Noted(0, Entry(0.0, "", "", "", "", ""), "")
 """What stands before the first entry."""
 
@@ -58,13 +50,13 @@ def seal(before: str, number: int, entry: Entry) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def first_break(last: Noted, following: Iterable[Noted]) -> Break | None:
-    """Where the entries that follow one do not; None when all hold."""
+def first_break(last: Noted, following: Iterable[Noted]) -> str | None:
+    """At which entry those that follow one do not hold, and why; None when all do."""
     for noted in following:
         expected = last.number + 1
         if noted.number != expected:
-            return Break(expected, f"entry {expected} is missing")
+            return f"entry {expected} is missing"
         if noted.hash != seal(last.hash, noted.number, noted.entry):
-            return Break(noted.number, f"entry {noted.number} is not what was noted, or the one before it is not")
+            return f"entry {noted.number} is not what was noted, or the one before it is not"
         last = noted
     return None

@@ -45,7 +45,6 @@ class UnknownCommand:
 class BadCommand:
     """A command that cannot be carried out as written. `message` quotes the writer's text, cut."""
 
-    name: str
     message: str
     remedy: str
 
@@ -68,7 +67,7 @@ def parse(body: str, settings: CommandSettings) -> tuple[Said, ...]:
     words = [found for line in spoken_lines(body) if (found := _addressed(line, settings)) is not None]
     said = tuple(dict.fromkeys(_read(line, settings) for line in words))
     if len(said) > COMMANDS_PER_COMMENT:
-        return (BadCommand("", f"{len(said)} commands in one comment", f"write {COMMANDS_PER_COMMENT} at most"),)
+        return (BadCommand(f"{len(said)} commands in one comment", f"write {COMMANDS_PER_COMMENT} at most"),)
     return said
 
 
@@ -90,7 +89,7 @@ def _addressed(line: str, settings: CommandSettings) -> str | None:
 
 def _read(said: str, settings: CommandSettings) -> Said:
     if len(said) > LINE_CHARACTERS:
-        return BadCommand("", f"a command of {len(said)} characters", f"write {LINE_CHARACTERS} at most")
+        return BadCommand(f"a command of {len(said)} characters", f"write {LINE_CHARACTERS} at most")
     word, *arguments = said.split() or ["help"]
     row = TABLE.get(word.lower())
     if row is None:
@@ -99,7 +98,7 @@ def _read(said: str, settings: CommandSettings) -> Said:
         return _arguments(row, arguments)
     except _Wrong as wrong:
         message, remedy = wrong.args
-        return BadCommand(row.name, message, remedy or f"write {row.usage(settings)}")
+        return BadCommand(message, remedy or f"write {row.usage(settings)}")
 
 
 def _arguments(row: Row, arguments: list[str]) -> Command:

@@ -65,14 +65,14 @@ class Row:
         return " ".join([settings.prefix, self.name, *([self.takes.value] if self.takes else []), *options])
 
 
-FULL = Option("full", "leave nothing out")
+FULL = Option("full", "targets that the pull leaves alone too")
 CONFIRM = Option(
     "confirm", "the dangers you have seen, as their row shows", "N@PLAN", "([1-9][0-9]{0,5})@([0-9a-f]{8})"
 )
 OVERRIDE = Option(
     "override", "a condition that need not hold (admins, with --reason)", "WHAT", "(window|order|approvals|history)"
 )
-NOW = Option("now", "at once")
+NOW = Option("now", "also deploy what ran healthily before, at once (with --reason)")
 REASON = Option("reason", "why, for those who read it later", "WORDS", ".{1,200}", words=True)
 FOR = Option("for", "how long", "2h", "([1-9][0-9]{0,3})([mhd])")
 

@@ -163,13 +163,18 @@ class Config:
         found = (Target(environment, app.name) for app in self.apps.values() for environment in app.environments)
         return tuple(sorted(found))
 
+    def names(self, target: Target) -> bool:
+        """Whether a target is one of them all."""
+        app = self.apps.get(target.app)
+        return app is not None and target.environment in app.environments
+
     def retires(self, target: Target) -> bool:
         """Whether a target's app is retired: it stands for an empty set, so that its objects go."""
         return target.app in self.retired and target.environment in self.environments
 
     def has(self, target: Target) -> bool:
         """Whether a target is delivered: as it renders, or as an empty set."""
-        return target in self.targets() or self.retires(target)
+        return self.names(target) or self.retires(target)
 
     def app(self, target: Target) -> App:
         """The app of a target with its overrides applied and `{environment}` and `{app}` filled in."""

@@ -68,7 +68,7 @@ def _environment(name: str, before: Environment | None, after: Environment | Non
 
 def _target(target: Target, before: Config, after: Config) -> Iterator[RuleChange]:
     """What differs for one app beyond what differs for its environment."""
-    known = target in before.targets()
+    known = before.names(target)
     general = before.environments[target.environment]
     old = before.environment(target) if known else general
     shared = {(each.key, each.before, each.after) for each in _rules("", general, after.environments[general.name])}

@@ -111,7 +111,9 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far it is: objects done and in all, the wave, and what is not healthy yet (redacted text).
+    """How far it is: objects done and in all, and what is not healthy yet (redacted text).
+
+    wave counts the steps that its objects come in when put in order, from 0, whatever their `plumbline.dev/wave` says.
 
     since is when the wave's time to become healthy, or to be gone, began, in seconds since the epoch. `asked` are the
     dangers that a person was last asked to confirm; `removals` and `replacing` what may be deleted, and made again,

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 from bot.domain.errors import UserMistake, UserMistakes
 from bot.objects.errors import ManifestError
-from bot.objects.identity import Kind
 from bot.objects.read import Located, read_document
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -131,10 +130,6 @@ class Node:
                 item.wrong(f"{self} names {_cut(text)!r} twice", "remove one")
             found[text] = None
         return tuple(found)
-
-    def kinds(self) -> tuple[Kind, ...]:
-        """A list of kinds."""
-        return tuple(Kind.parse(text) for text in self.texts(KIND))
 
     def whole(self, least: int, most: int) -> int:
         """A whole number between two others, both allowed."""

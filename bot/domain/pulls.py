@@ -32,7 +32,6 @@ class Pull:
     """A pull as the forge answers for it now. `merge_commit` is what the merge made on the base branch, once merged."""
 
     number: int
-    title: str
     author: str
     head: str
     head_repository: int | None
@@ -40,7 +39,6 @@ class Pull:
     open: bool
     merged: bool
     merge_commit: str | None
-    draft: bool = False
     head_branch: str = ""
 
     def from_fork(self, repository: Repository) -> bool:
@@ -73,7 +71,6 @@ class Comment:
 
     id: int
     author: str
-    author_id: int
     body: str
     edited: bool
     by_us: bool

@@ -23,6 +23,9 @@ _TAG = re.compile(
 _ENDS = {"<!--": "-->", "<?": "?>", "<![cdata[": "]]>"}
 """What ends a comment, an instruction and raw characters. A declaration such as <!DOCTYPE ends with >."""
 
+_NEVER = "\n"
+"""What ends one that begins behind the first column and goes on: a block may begin before it ends, and it was none."""
+
 _WHOLE = re.compile(r"<[A-Za-z/!?][^<>]*>|\]\([^()]*\)|!\[[^\[\]]*\]")
 _OPEN = re.compile(r"`|<[A-Za-z/!?]|\]\(|!\[")
 
@@ -120,11 +123,11 @@ class _Scanner:
             elif found["opens"]:
                 self.hiding.append(found["opens"].lower())
             else:
-                self.ends = _ENDS.get(found[0].lower(), ">")
-                at = line.find(self.ends, at)
+                ends = _ENDS.get(found[0].lower(), ">")
+                at = line.find(ends, at)
                 if at < 0:
+                    self.ends = _NEVER if found.start() else ends
                     return
-                self.ends = ""
 
 
 def _leaves_open(line: str) -> bool:

@@ -8,11 +8,10 @@ from bot.domain.subjects import Target
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """No deployment whose range contains this pull. at: seconds since the epoch."""
+    """No deployment whose range contains this pull."""
 
     number: int
     login: str
-    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,15 +30,9 @@ _PAIR = re.compile(r'(?P<name>[A-Za-z]*)=(?P<value>"(?:[^"\\]|\\.)*"|[^,"]+)')
 
 @dataclass(frozen=True, order=True, slots=True)
 class Conflict:
-    """One field that another manager owns. `field` is the server's text, such as `.spec.containers[name="c"].image`.
-
-    An Apply owner is told without an apiVersion, which is then empty; `subresource` is empty for the main one.
-    """
+    """One field that another manager owns. `field` is the server's text, such as `.spec.containers[name="c"].image`."""
 
     manager: str
-    operation: str
-    api_version: str
-    subresource: str
     field: str
 
 
@@ -92,10 +86,8 @@ def _conflict(cause: dict[str, Any]) -> Conflict:
     field = str(cause.get("field") or "")
     found = _CONFLICT.match(str(cause.get("message") or ""))
     if found is None:
-        return Conflict("", "", "", "", field)
-    version = found["version"] or ""
-    subresource = str(_json(found["subresource"])) if found["subresource"] else ""
-    return Conflict(str(_json(found["manager"])), "Update" if version else "Apply", version, subresource, field)
+        return Conflict("", field)
+    return Conflict(str(_json(found["manager"])), field)
 
 
 def _json(text: str) -> Any:

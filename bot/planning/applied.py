@@ -32,7 +32,7 @@ def side_at(rendering: Rendering, repository: Repository, target: Target, commit
     """A target as an older commit has it, by that commit's own config; None where it cannot be had any more."""
     try:
         config = config_at(rendering.workspace, repository, commit, merged=True)
-        if config is None or target not in config.targets():
+        if config is None or not config.names(target):
             return None
         app = config.app(target)
         with tree_at(rendering, repository, commit) as tree:

@@ -19,7 +19,7 @@ from bot.planning.access import Access, Accesses
 from bot.planning.applied import applied_objects
 from bot.planning.configs import Configs, configs_of
 from bot.planning.findings import LONGEST
-from bot.planning.moves import Holding, Moves, former, moves_among, renamed_to
+from bot.planning.moves import Holding, Moves, former, moves_among, renamed
 from bot.planning.previews import config_findings
 from bot.planning.refusing import Upcoming
 from bot.planning.removals import removing_of, retiring
@@ -104,6 +104,7 @@ class _Planning:
     def __init__(self, request: PlanRequest, planner: Planner, configs: Configs, base: Tree, head: Tree) -> None:
         self._request, self._planner, self._configs = request, planner, configs
         self._base, self._head = base, head
+        self._renamed = renamed(configs.head)
 
     def run(self) -> tuple[TargetPlan, ...]:
         with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -138,7 +139,7 @@ class _Planning:
         return [target for target in sorted(every) if touched(target, configs, paths, (self._base, self._head))]
 
     def _prepare(self, target: Target) -> _Prepared | TargetPlan | None:
-        if renamed_to(self._configs.head, target):
+        if target in self._renamed:
             return None
         if not self._configs.head.has(target):
             message = "no longer in the config: nothing is deleted, its objects are left behind"
@@ -179,17 +180,17 @@ class _Planning:
     def _renames(self, target: Target) -> bool:
         """Whether the pull gives the target's app its name."""
         base = self._configs.base
-        return former(self._configs.head, target) is not None and base is not None and target not in base.targets()
+        return former(self._configs.head, target) is not None and base is not None and not base.names(target)
 
     def _side(self, tree: Tree, config: Config | None, target: Target, ready: Ready) -> Side:
-        if config is None or target not in config.targets():
+        if config is None or not config.names(target):
             return EMPTY
         app = config.app(target)
         return make_side(tree.render(app, ready.setting).objects, replace(ready, app=app))
 
     def _fails_alike(self, target: Target, head: UserMistake, base: UserMistake) -> bool:
         """Whether a target fails as it does without the pull, which did not touch it. Whoever asks for it is told."""
-        known = self._configs.base is not None and target in self._configs.base.targets()
+        known = self._configs.base is not None and self._configs.base.names(target)
         if self._request.only or self._request.everything or self._configs.base is None or not known:
             return False
         before, after = self._configs.base.app(target), self._configs.head.app(target)

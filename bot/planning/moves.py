@@ -44,13 +44,13 @@ def moves_among(holdings: Mapping[Target, Holding]) -> Mapping[Target, Moves]:
 
 def former(config: Config, target: Target) -> Target | None:
     """What a target was called before its app was renamed; None when it was not."""
-    was = config.app(target).was if target in config.targets() else ""
+    was = config.app(target).was if config.names(target) else ""
     return Target(target.environment, was) if was else None
 
 
-def renamed_to(config: Config, target: Target) -> bool:
-    """Whether a target that is gone goes on under another name, in the same environment."""
-    return any(former(config, each) == target for each in config.targets())
+def renamed(config: Config) -> frozenset[Target]:
+    """The targets that are gone, and go on under another name in the same environment."""
+    return frozenset(was for each in config.targets() if (was := former(config, each)) is not None)
 
 
 def arrived(compared: Sequence[Compared], coming: Mapping[ObjectKey, str], *, renamed: bool) -> list[Compared]:

@@ -62,4 +62,4 @@ class Predictions:
             return Prediction(answer.object, conflicts=conflicts, warnings=answer.warnings)
         if isinstance(answer, Refused):
             return Prediction(None, problem=answer, conflicts=conflicts)
-        return Prediction(None, Refused("invalid", 409, "conflicts remain although they were overridden"), conflicts)
+        return Prediction(None, Refused("invalid", "conflicts remain although they were overridden"), conflicts)

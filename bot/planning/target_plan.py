@@ -129,7 +129,7 @@ def _compare_one(posed: _Posed, question: Question, observed: Observed) -> Compa
     comparing = Comparing(Telling(key, question.redactor), posed.predictions, ours)
     refused = observed.hidden.get(key)
     if key.of in observed.unserved:
-        refused = Refused(Refusal.NO_KIND, 404, f"the cluster does not serve the kind {key.of}")
+        refused = Refused(Refusal.NO_KIND, f"the cluster does not serve the kind {key.of}")
     verdict = Verdict()
     if refused is None:
         verdict = compare(sides, comparing)

@@ -20,11 +20,11 @@ def touched(target: Target, configs: Configs, paths: Sequence[str], trees: tuple
 
 
 def _app(config: Config | None, target: Target) -> App | None:
-    return config.app(target) if config and target in config.targets() else None
+    return config.app(target) if config and config.names(target) else None
 
 
 def _rules(config: Config | None, target: Target) -> object:
-    return config.environment(target) if config and target in config.targets() else None
+    return config.environment(target) if config and config.names(target) else None
 
 
 def _reads_changed(app: App, tree: Tree, paths: Sequence[str]) -> bool:

@@ -8,6 +8,7 @@ from bot.domain.grants import Cluster, Grant
 from bot.domain.inventory import Inventory
 from bot.domain.subjects import Target
 from bot.objects.identity import Kind, Object, ObjectKey
+from bot.objects.matching import Conflict as Conflict
 
 
 class ClusterUnreachable(Exception):
@@ -29,7 +30,6 @@ class Resource:
     version: str
     plural: str
     namespaced: bool
-    verbs: tuple[str, ...] = ()
 
     @property
     def api_version(self) -> str:
@@ -43,14 +43,6 @@ class Accepted:
 
     object: Object
     warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """One field that another manager holds, as the 409 says it (api-answers §2): the field in the server's spelling."""
-
-    manager: str
-    field: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +73,6 @@ class Refused:
     """A definite no. `why` is one of Refusal's words; `message` is the server's raw text and may hold secrets."""
 
     why: str
-    code: int
     message: str
     field: str = ""
 
@@ -91,9 +82,7 @@ Answer = Accepted | Conflicted | Refused
 
 @dataclass(frozen=True, slots=True)
 class Going:
-    """The server took a (dry) delete. The object is gone, or goes once these finalizers were dealt with."""
-
-    finalizers: tuple[str, ...] = ()
+    """The server took a (dry) delete. The object is gone, or goes once its finalizers were dealt with."""
 
 
 DeleteAnswer = Going | Refused | None

@@ -10,13 +10,11 @@ class FailedDelivery:
     """A delivery none of whose attempts was answered well.
 
     `attempt` is the id of its newest attempt, `delivery` the forge's id of the delivery itself, which repeats keep,
-    `time` when that attempt was made, in seconds since the epoch, `answered` the HTTP status it got, 0 for none.
+    `answered` the HTTP status that attempt got, 0 for none.
     """
 
     attempt: int
     delivery: str
-    event: str
-    time: float
     answered: int = 0
 
 

@@ -11,7 +11,6 @@ class ForgeDeploymentState(StrEnum):
     IN_PROGRESS = "in_progress"
     SUCCESS = "success"
     FAILURE = "failure"
-    ERROR = "error"
     INACTIVE = "inactive"
 
 

@@ -55,7 +55,6 @@ class PullRow:
     error: str = ""
     merged_as: str = ""
     author: str = ""
-    title: str = ""
     changed: float = 0.0
     stale: str = ""
     closed: bool = False

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.comments.audit import audit_json, audit_text
-from bot.domain.audit import START, Break, Noted, first_break
+from bot.domain.audit import START, Noted, first_break
 from bot.domain.errors import UserMistake
 from bot.ports.audit import Wanted
 from bot.ports.ledger import Ledger
@@ -64,7 +64,7 @@ def entries(ledger: Ledger, wanted: Wanted) -> Iterator[Noted]:
         last = page[-1].number
 
 
-def broken(ledger: Ledger) -> tuple[Noted, Break | None]:
+def broken(ledger: Ledger) -> tuple[Noted, str | None]:
     """The newest entry that holds, and where the chain breaks, if it does: an end that was cut off is a break too."""
     with ledger.begin() as tx:
         number, end = tx.audit.end()
@@ -73,10 +73,10 @@ def broken(ledger: Ledger) -> tuple[Noted, Break | None]:
         if (found := first_break(last, [noted])) is not None:
             return last, found
         if noted.number == number and noted.hash != end:
-            return last, Break(number, f"entry {number} is not the one that was noted last")
+            return last, f"entry {number} is not the one that was noted last"
         last = noted
     missing = last.number < number
-    return last, Break(last.number + 1, f"entry {last.number + 1} is missing, {number} were noted") if missing else None
+    return last, f"entry {last.number + 1} is missing, {number} were noted" if missing else None
 
 
 def moment(text: str, now: float) -> float:
@@ -93,7 +93,7 @@ def moment(text: str, now: float) -> float:
 def _verify(ledger: Ledger) -> int:
     last, found = broken(ledger)
     if found is not None:
-        print(f"broken: {found.why}")
+        print(f"broken: {found}")
         return 1
     print(f"whole: {last.number} entries" + (f", the last one is {last.number}:{last.hash}" if last.number else ""))
     return 0

@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
         ports = wired.ports
         known, config = delivered(ports, options.repository)
         for target in targets:
-            if target not in config.targets() or config.environment(target).deploy is DeployMode.NEVER:
+            if not config.names(target) or config.environment(target).deploy is DeployMode.NEVER:
                 names = ", ".join(str(each) for each in config.targets()) or "none"
                 raise UserMistake(f"{target} is not deployed from {known.repository.path}", f"its targets: {names}")
 

@@ -108,11 +108,9 @@ def test_a_server_without_aggregated_discovery_is_asked_group_by_group(tmp_path:
         cluster = planning(server, tmp_path)
         found = cluster.resource(DEPLOYMENT)
         assert found is not None
-        assert (found.api_version, found.plural, found.verbs) == ("apps/v1", "deployments", ("get",))
+        assert (found.api_version, found.plural) == ("apps/v1", "deployments")
         assert cluster.resource(DEPLOYMENT, "v1beta1") is not None
-        assert cluster.resource(Kind("", "ConfigMap")) == Resource(
-            Kind("", "ConfigMap"), "v1", "configmaps", True, ("get",)
-        )
+        assert cluster.resource(Kind("", "ConfigMap")) == Resource(Kind("", "ConfigMap"), "v1", "configmaps", True)
         assert cluster.resource(Kind("apps", "Scale")) is None
 
 

@@ -96,7 +96,7 @@ def test_a_granted_path_stays_with_the_id_first_seen(ledger: SqlLedger) -> None:
 
 
 def test_a_pull_shows_its_newest_plan_and_keeps_the_older_ones_by_head(ledger: SqlLedger) -> None:
-    row = PullRow(5, "h1", "base", "planned", plan("h1"), title="a \x00 title \ud800", author="ana", changed=1.5)
+    row = PullRow(5, "h1", "base", "planned", plan("h1"), author="a \x00 name \ud800", changed=1.5)
     with ledger.begin() as tx:
         tx.plans.put(SHOP.key, row)
         assert tx.plans.get(SHOP.key, 5) == row

@@ -20,7 +20,7 @@ from handlers.fork import allow
 
 SHOP = Repository("github", 12, "acme/shop", 5)
 HEAD, NEWER = "a" * 40, "b" * 40
-PULL = Pull(3, "a change", "rita", HEAD, 99, "main", open=True, merged=False, merge_commit=None)
+PULL = Pull(3, "rita", HEAD, 99, "main", open=True, merged=False, merge_commit=None)
 OURS, THEIRS = 70, 71
 
 
@@ -36,7 +36,7 @@ class Forge:
         """The command as its reaction gets it."""
         changed = {OURS: self.ours_changed, THEIRS: self.theirs_written}
         comments = {
-            each: Comment(each, "x", 1, "", False, each == OURS, written=at, changed=at) for each, at in changed.items()
+            each: Comment(each, "x", "", False, each == OURS, written=at, changed=at) for each, at in changed.items()
         }
         forge: Any = SimpleNamespace(
             pulls=SimpleNamespace(get=lambda number: self.pull),

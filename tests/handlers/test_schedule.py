@@ -36,9 +36,7 @@ class Log:
 
     def failed(self, since: float) -> Sequence[FailedDelivery]:
         """As many as there are, oldest first."""
-        return [
-            FailedDelivery(number, f"d{number}", "push", since + number, self.answered) for number in range(self.many)
-        ]
+        return [FailedDelivery(number, f"d{number}", self.answered) for number in range(self.many)]
 
     def ask_again(self, attempt: int) -> None:
         """Note it, as long as it answers."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.domain.config import App, Config, Environment
 from bot.domain.subjects import Target
 from bot.objects.identity import ObjectKey
-from bot.planning.moves import Holding, former, moves_among, renamed_to
+from bot.planning.moves import Holding, former, moves_among, renamed
 
 ONE, TWO = Target("prod", "one"), Target("prod", "two")
 A, B = ObjectKey("", "ConfigMap", "shop", "a"), ObjectKey("", "ConfigMap", "shop", "b")
@@ -33,5 +33,5 @@ def test_a_renamed_app_is_known_by_the_name_it_had() -> None:
     config = Config(apps={"shop": app}, environments={"prod": Environment("prod", "live")})
     assert former(config, Target("prod", "shop")) == Target("prod", "web")
     assert former(config, Target("prod", "web")) is None
-    assert renamed_to(config, Target("prod", "web"))
-    assert not renamed_to(config, Target("staging", "web"))
+    assert Target("prod", "web") in renamed(config)
+    assert Target("staging", "web") not in renamed(config)

@@ -43,7 +43,7 @@ class World:
     def dry_apply(self, body: Object, *, force: bool) -> Answer:
         if self._refuses:
             said = f'Pod "a" is invalid: spec.env[0].value: Invalid value: "{body}": must not hold this'
-            return Refused(Refusal.INVALID, 422, said, "spec")
+            return Refused(Refusal.INVALID, said, "spec")
         return Accepted(body)
 
     def namespace_exists(self, name: str) -> bool:

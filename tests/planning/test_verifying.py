@@ -89,7 +89,7 @@ def test_anything_else_is(more: dict[str, Any]) -> None:
         Scripted(Accepted({**LIVE, "data": {"a": "b"}})),
         Scripted(replace(SAME, warnings=("deprecated",))),
         Scripted(Conflicted((Conflict("hpa", ".data"),)), SAME),
-        Scripted(Refused("policy", 403, "no")),
+        Scripted(Refused("policy", "no")),
         Scripted(SAME, around=None),
         Scripted(SAME, around="away"),
     ],

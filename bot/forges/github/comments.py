@@ -61,7 +61,6 @@ class GitHubComments:
         return Comment(
             id=each.id,
             author=writer.login if writer else "ghost",
-            author_id=writer.id if writer else 0,
             body=each.body or "",
             edited=each.updated_at > each.created_at,
             by_us=bool(writer and writer.type == "Bot" and app and app.id == self._connection.app.id),

@@ -68,4 +68,4 @@ def _time(attempt: dict[str, Any]) -> float:
 
 
 def _failed(attempt: dict[str, Any]) -> FailedDelivery:
-    return FailedDelivery(attempt["id"], attempt["guid"], attempt["event"], _time(attempt), attempt["status_code"])
+    return FailedDelivery(attempt["id"], attempt["guid"], attempt["status_code"])

@@ -67,7 +67,6 @@ def _pull(each: PullRequest) -> Pull:
     merged = each.merged_at is not None
     return Pull(
         number=each.number,
-        title=each.title,
         author=each.user.login if each.user else "ghost",
         head=each.head.sha,
         head_repository=each.head.repo.id if each.head.repo else None,
@@ -75,6 +74,5 @@ def _pull(each: PullRequest) -> Pull:
         open=each.state == "open",
         merged=merged,
         merge_commit=each.merge_commit_sha if merged else None,
-        draft=bool(each.draft),
         head_branch=each.head.ref,
     )
