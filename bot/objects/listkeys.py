@@ -1,12 +1,17 @@
-"""By what the items of a list are told apart: the built-in kinds' list keys, from the API's OpenAPI documents.
+"""By what the items of a list are told apart: as the server tracks them, else by the built-in kinds' list keys.
 
-The source is `x-kubernetes-list-map-keys`, not the merge keys of strategic merge patches, which differ (`port` against
-`port,protocol`). The same names serve for custom resources that embed pod specs: this decides what is shown, and every
-change of order is shown too.
+An answer of the server tells in its managedFields how it takes each list that anybody applied, those of custom
+resources too: so no schema is read. The built-in table is that of the API's OpenAPI documents. Its source is
+`x-kubernetes-list-map-keys`, not the merge keys of strategic merge patches, which differ (`port` against
+`port,protocol`). The same names serve where a server says nothing, and for the atomic lists of custom resources that
+embed pod specs: this decides what is shown, and every change of order is shown too.
 """
 
-from bot.objects.identity import Kind
-from bot.objects.paths import Item, Path
+from functools import cached_property
+
+from bot.objects.identity import Kind, Object
+from bot.objects.ownership import tracked_lists
+from bot.objects.paths import Item, Path, plain
 
 _NAMED = {
     "conditions": ("type",),
@@ -43,3 +48,20 @@ def list_keys(kind: Kind, path: Path) -> tuple[str, ...] | None:
     if name == "ports" and len(path) > 2 and isinstance(path[-2], Item) and path[-3] in _CONTAINERS:
         return ("containerPort", "protocol")
     return _AT.get((kind.kind, path)) or _NAMED.get(name)
+
+
+class Lists:
+    """The lists of one object, as answers of the server about it and its kind tell them. Read when first needed."""
+
+    def __init__(self, kind: Kind, *answers: Object | None) -> None:
+        self.kind = kind
+        self._answers = [each for each in answers if each]
+
+    def keys(self, path: Path) -> tuple[str, ...] | None:
+        """As `list_keys`."""
+        tracked = self._tracked.get(plain(path))
+        return list_keys(self.kind, path) if tracked is None else tracked
+
+    @cached_property
+    def _tracked(self) -> dict[Path, tuple[str, ...]]:
+        return {path: keys for answer in self._answers for path, keys in tracked_lists(answer).items()}

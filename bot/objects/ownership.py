@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.objects.identity import Object
-from bot.objects.paths import ABSENT, Index, Item, Member, Path, Step, value_at
+from bot.objects.paths import ABSENT, Index, Item, Member, Path, Step, plain, value_at
 
 MANAGER = "plumbline"
 """The one field manager of every write and dry-run, so that an object can change hands without co-owned fields."""
@@ -62,6 +62,29 @@ def last_writer(live: Object, path: Path) -> Owner | None:
     """The owner of a field that wrote last. One without a time counts as oldest, since nothing else is known."""
     owners = owners_of(live, path)
     return owners[-1] if owners else None
+
+
+def tracked_lists(body: Object) -> dict[Path, tuple[str, ...]]:
+    """The lists whose items the server tells apart, with the names of their keys, none for a set.
+
+    `k:` and `v:` stand there exactly where the kind's schema says `x-kubernetes-list-type: map` or `set`. Paths lead
+    through items without saying which (`plain`), since the items of a list are all alike.
+    """
+    found: dict[Path, tuple[str, ...]] = {}
+    for entry in (body.get("metadata") or {}).get("managedFields") or []:
+        found.update(_tracked(entry.get("fieldsV1"), ()))
+    return found
+
+
+def _tracked(tree: Any, path: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    for key, below in tree.items() if isinstance(tree, dict) else ():
+        step = _step(key)
+        if isinstance(step, Item):
+            yield path, tuple(name for name, _ in step.keys)
+        elif isinstance(step, Member):
+            yield path, ()
+        if step is not None:
+            yield from _tracked(below, plain((*path, step)))
 
 
 def _entries(live: Object) -> Iterator[tuple[Owner, dict[str, Any]]]:

@@ -72,6 +72,11 @@ def str_path(path: Path) -> str:
     return text
 
 
+def plain(path: Path) -> Path:
+    """A path that leads through some item of each list on the way: all of them are its first one."""
+    return tuple(step if isinstance(step, str) else Index(0) for step in path)
+
+
 def value_at(body: Any, path: Path) -> Any:
     """The value at a path, or `ABSENT`. Missing keys, items that nothing matches and wrong types are all absent."""
     for step in path:

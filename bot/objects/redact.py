@@ -14,7 +14,7 @@ from bot.objects.difference import Order
 from bot.objects.escapes import broken, shortened, visible
 from bot.objects.identity import ObjectKey
 from bot.objects.listkeys import list_keys
-from bot.objects.paths import ABSENT, Index, Path, keyed, str_path
+from bot.objects.paths import ABSENT, Index, Item, Member, Path, Step, keyed, str_path
 from bot.objects.scalars import resolve
 from bot.objects.secrecy import is_secret, sounds_secret
 
@@ -113,8 +113,12 @@ class Redactor:
         if value is ABSENT:
             return Redacted("(none)", _SEAL)
         if isinstance(value, Order):
-            return Redacted("order " + ", ".join(map(str, value.items)), _SEAL)
+            return Redacted("order " + ", ".join(str(self._step(key, path, item)) for item in value.items), _SEAL)
         return Redacted(self._cut(_spelled(self._shown(key, path, value)), key, path), _SEAL)
+
+    def path(self, key: ObjectKey, path: Path) -> str:
+        """A path as it may be shown: what tells an item of a list is a value like any other."""
+        return str_path(tuple(self._step(key, path[:length], step) for length, step in enumerate(path)))
 
     def lines(self, key: ObjectKey, path: Path, value: str) -> tuple[Redacted, ...]:
         """A text of several lines, line by line, for a difference of lines; one line when it may not be shown."""
@@ -166,6 +170,13 @@ class Redactor:
             else:
                 shown.append(self._shown(key, (*path, step), value))
         return shown
+
+    def _step(self, key: ObjectKey, above: Path, step: Step) -> Step:
+        if isinstance(step, Member):
+            return Member(self._shown(key, above, step.value))
+        if isinstance(step, Item):
+            return Item(tuple((name, self._shown(key, (*above, step, name), value)) for name, value in step.keys))
+        return step
 
     def _named(self, key: ObjectKey, path: Path, name: str) -> str:
         return without_credentials(name, lambda found: self._changed(key, path, found))

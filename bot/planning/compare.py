@@ -107,7 +107,7 @@ def rendered_change(
         return _without_made_up(created(after, telling, checked=checked), after)
     old = unlabelled(without_fields(without_fields(before.body, before.unstable), after.unstable))
     new = unlabelled(without_fields(after.body, after.unstable))
-    found = leaf_changes(difference(old, new, telling.key.of), telling.key.of)
+    found = leaf_changes(difference(old, new, telling.lists), telling.lists)
     fields = tuple(shown(each, telling) for _, each in found)
     return Change(telling.key, Verb.UPDATE, fields, checked) if fields or not after.unstable else None
 
@@ -141,22 +141,23 @@ def _between(before: Sent, after: Sent, live: Object | None, comparing: Comparin
 
     Git may drop what it no longer owns, so only the live object says what then happens.
     """
-    key = comparing.telling.key
     first, then = comparing.predictions.of(before), comparing.predictions.of(after)
+    telling = comparing.telling.knowing(first.object, then.object, live)
+    comparing = replace(comparing, telling=telling)
     old, new = comparable(first.object), comparable(then.object)
     lives = comparable(live) if live is not None else old
     dropped = _dropped(before, after, comparing)
-    found = [each for each in changed(old, new, key) if not _under(each[1].path, dropped)]
-    found += [each for each in changed(lives, new, key) if _under(each[1].path, dropped)]
+    found = [each for each in changed(old, new, telling.lists) if not _under(each[1].path, dropped)]
+    found += [each for each in changed(lives, new, telling.lists) if _under(each[1].path, dropped)]
     written = Written(before.body, after.body, _taken(then, after.body))
-    fields = told(found, written, live, comparing.telling)
+    fields = told(found, written, live, telling)
     fields += _staying(before, dropped, then.object, lives, comparing)
     return tuple(sorted(fields, key=lambda field: field.path))
 
 
 def _dropped(before: Sent, after: Sent, comparing: Comparing) -> set[Path]:
     """The fields that Git no longer has; a list without keys counts as one field."""
-    gone = [each.path for each in difference(before.body, after.body, comparing.telling.key.of) if each.after is ABSENT]
+    gone = [each.path for each in difference(before.body, after.body, comparing.telling.lists) if each.after is ABSENT]
     return {path[: next((n for n, step in enumerate(path) if isinstance(step, Index)), len(path))] for path in gone}
 
 
@@ -168,7 +169,7 @@ def _staying(before: Sent, dropped: set[Path], then: Object | None, lives: Objec
     """Fields that Git drops and that stay as they are, because others hold them too."""
     fields, new = [], comparable(then)
     for top in sorted(dropped, key=str_path)[:MOST]:
-        for path, _ in leaves_of(top, value_at(before.body, top), comparing.telling.key.of):
+        for path, _ in leaves_of(top, value_at(before.body, top), comparing.telling.lists):
             value, others = value_at(new, path), others_of(then, path)
             if value is not ABSENT and others and value == value_at(lives, path):
                 stays = FieldChange(path, value, value)
@@ -188,14 +189,15 @@ def _taken(prediction: Prediction, body: Object) -> dict[Path, str]:
 
 def _onto_live(after: Sent, live: Object | None, comparing: Comparing, last: Object) -> Change | None:
     """What sending an object does to what lives. A Secret that somebody else made is never compared with live."""
-    telling, prediction = comparing.telling, comparing.predictions.of(after)
+    prediction = comparing.predictions.of(after)
+    telling = comparing.telling.knowing(prediction.object, live)
     if live is None or prediction.object is None:
         return created(after, telling, checked=prediction.object is not None)
     verb = Verb.UPDATE if applied_by(live, MANAGER) else Verb.TAKEOVER
     if _hidden(comparing):
         return Change(telling.key, verb, contents(after.body, telling))
     same = prediction.object is live
-    found = [] if same else changed(comparable(live), comparable(prediction.object), telling.key)
+    found = [] if same else changed(comparable(live), comparable(prediction.object), telling.lists)
     fields = told(found, Written(last, after.body, _taken(prediction, after.body)), live, telling)
     return Change(telling.key, verb, tuple(fields)) if fields or verb is Verb.TAKEOVER else None
 
@@ -213,6 +215,7 @@ def _drift(sides: Sides, comparing: Comparing) -> Drifted | None:
     ours = comparing.predictions.of(applied)
     if ours.object is None:
         return None
+    telling = telling.knowing(ours.object, live)
     fields = [_drifted_field(each, live, telling) for each in _put_back(live, ours.object, applied, telling)]
     if applied_by(live, MANAGER):
         fields += _lost_label(applied.body, live, telling)
@@ -222,10 +225,10 @@ def _drift(sides: Sides, comparing: Comparing) -> Drifted | None:
 
 def _put_back(live: Object, ours: Object, applied: Sent, telling: Telling) -> list[FieldChange]:
     """What writing the same again would change, without defaults that the server fills into what we add."""
-    found = [] if ours is live else changed(comparable(live), comparable(ours), telling.key)
+    found = [] if ours is live else changed(comparable(live), comparable(ours), telling.lists)
     if not found:
         return []
-    said = Mentions(applied.body, telling.key.of)
+    said = Mentions(applied.body, telling.lists)
     news = [each for top, each in found if each.before is not ABSENT or each.path in said or top not in said]
     return news[:MOST]
 
@@ -234,7 +237,7 @@ def _drifted_field(each: FieldChange, live: Object, telling: Telling) -> Drifted
     owner = last_writer(live, each.path)
     theirs = owner if owner and owner.manager != MANAGER else None
     return DriftedField(
-        str_path(each.path),
+        telling.redactor.path(telling.key, each.path),
         value_shown(each.path, each.before, telling),
         value_shown(each.path, each.after, telling),
         theirs.manager if theirs else "",

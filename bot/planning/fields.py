@@ -3,17 +3,21 @@
 import difflib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from bot.domain.plans import Cause, Field, Line
 from bot.objects.canonical import unlabelled
 from bot.objects.difference import FieldChange, difference
-from bot.objects.identity import Kind, Object, ObjectKey
+from bot.objects.identity import Object, ObjectKey
 from bot.objects.leaves import leaf_changes, leaves
+from bot.objects.listkeys import Lists
 from bot.objects.live import strip_live
 from bot.objects.ownership import MANAGER, owners_of
-from bot.objects.paths import ABSENT, Index, Member, Path, str_path, value_at
+from bot.objects.paths import ABSENT, Index, Member, Path, value_at
 from bot.objects.redact import Redacted, Redactor
 
 _PICKED = ("healthCheckNodePort", "nodePort")
@@ -26,12 +30,22 @@ CONTEXT = 2
 """Unchanged lines shown around changed ones."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Telling:
-    """Whose fields are told, and the redactor that every value passes."""
+    """Whose fields are told, the redactor that every value passes, and the server's answers, which tell its lists."""
 
     key: ObjectKey
     redactor: Redactor
+    answers: tuple[Object, ...] = ()
+
+    @cached_property
+    def lists(self) -> Lists:
+        """By what the items of the object's lists are told apart."""
+        return Lists(self.key.of, *self.answers)
+
+    def knowing(self, *answers: Object | None) -> "Telling":
+        """The same, with what the server answered about the object. Cheap: answers are read when first needed."""
+        return replace(self, answers=tuple(each for each in answers if each))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +62,19 @@ def comparable(body: Object | None) -> Object:
     return strip_live(unlabelled(body or {}))
 
 
-def changed(before: Object, after: Object, key: ObjectKey) -> list[tuple[Path, FieldChange]]:
+def changed(before: Object, after: Object, lists: Lists) -> list[tuple[Path, FieldChange]]:
     """Leaf by leaf, what turns one comparable body into the other; each with where its subtree begins."""
     if before == after and json.dumps(before) == json.dumps(after):
         return []  # Most objects are as they should be, and these two tell in a fraction of the time.
-    return list(leaf_changes(difference(before, after, key.of), key.of))
+    return list(leaf_changes(difference(before, after, lists), lists))
 
 
 class Mentions:
     """Every field of an object as Git has it, and everything that holds one."""
 
-    def __init__(self, body: Object, kind: Kind) -> None:
+    def __init__(self, body: Object, lists: Lists) -> None:
         self._body = body
-        self._paths = {path[:length] for path, _ in leaves((), body, kind) for length in range(len(path) + 1)}
+        self._paths = {path[:length] for path, _ in leaves((), body, lists) for length in range(len(path) + 1)}
 
     def __contains__(self, path: Path) -> bool:
         if path and isinstance(path[-1], Member | Index):
@@ -75,27 +89,36 @@ def told(found: list[tuple[Path, FieldChange]], written: Written, live: Object |
     """
     if not found:
         return []
-    explaining = _Explaining(written, live, telling.key.of)
+    explaining = _Explaining(written, live, telling.lists)
     fields: list[Field] = []
-    for top, change in found:
-        if len(fields) == MOST:
-            fields.append(Field("and more fields", None, None))
-            break
-        explained = explaining.gone(top, change) if change.after is ABSENT else explaining.there(top, change)
-        if explained is not None:
-            fields.append(shown(change, telling, *explained))
+    for top, changes in groupby(found, key=itemgetter(0)):
+        for change, why in explaining.news(top, [change for _, change in changes]):
+            if len(fields) == MOST:
+                return [*fields, Field("and more fields", None, None)]
+            fields.append(shown(change, telling, *why))
     return fields
 
 
 class _Explaining:
     """Why fields change."""
 
-    def __init__(self, written: Written, live: Object | None, kind: Kind) -> None:
+    def __init__(self, written: Written, live: Object | None, lists: Lists) -> None:
         self._taken, self._live = written.taken, live
         self._above = {path[:length]: who for path, who in written.taken.items() for length in range(1, len(path))}
-        self._before, self._after = Mentions(written.before, kind), Mentions(written.after, kind)
+        self._before, self._after = Mentions(written.before, lists), Mentions(written.after, lists)
+        self._written = written
 
-    def there(self, top: Path, change: FieldChange) -> tuple[Cause, str] | None:
+    def news(self, top: Path, changes: list[FieldChange]) -> list[tuple[FieldChange, tuple[Cause, str]]]:
+        """The changes of one subtree that are news, with why. One that holds nothing else is told as Git has it."""
+        found = [(each, self._gone(top, each) if each.after is ABSENT else self._there(top, each)) for each in changes]
+        news = [(each, why) for each, why in found if why is not None]
+        added = changes[0].before is ABSENT
+        value = ABSENT if news else value_at(self._written.after if added else self._written.before, top)
+        if value is not ABSENT:
+            news = [(FieldChange(top, ABSENT, value) if added else FieldChange(top, value, ABSENT), (Cause.GIT, ""))]
+        return news
+
+    def _there(self, top: Path, change: FieldChange) -> tuple[Cause, str] | None:
         """A field that will be there: Git's, taken from somebody, or the server's; None for no news."""
         around = (self._taken.get(change.path[:length], "") for length in range(1, len(change.path) + 1))
         taken = next(filter(None, around), self._above.get(change.path, ""))
@@ -107,7 +130,7 @@ class _Explaining:
             return None
         return Cause.DEFAULT, ""
 
-    def gone(self, top: Path, change: FieldChange) -> tuple[Cause, str] | None:
+    def _gone(self, top: Path, change: FieldChange) -> tuple[Cause, str] | None:
         """A field that goes: Git drops it, it is somebody's inside what Git drops, or the server takes it."""
         if change.path in self._before:
             return Cause.GIT, ""
@@ -128,7 +151,8 @@ def others_of(live: Object | None, path: Path) -> list[str]:
 def shown(change: FieldChange, telling: Telling, cause: Cause = Cause.GIT, owner: str = "") -> Field:
     """A change as it may be shown."""
     before, after = (value_shown(change.path, value, telling) for value in (change.before, change.after))
-    return Field(str_path(change.path), before, after, cause, owner, _lines(change, telling))
+    path = telling.redactor.path(telling.key, change.path)
+    return Field(path, before, after, cause, owner, _lines(change, telling))
 
 
 def value_shown(path: Path, value: Any, telling: Telling) -> Redacted | None:
@@ -140,7 +164,7 @@ def contents(body: Object, telling: Telling, *, gone: bool = False) -> tuple[Fie
     """Every field of a new object (or one that goes) as Git has it and in Git's order, without what names it."""
     body = unlabelled(body)
     named = {("metadata", "name"), ("metadata", "namespace"), ("apiVersion",), ("kind",)}
-    pairs = [(path, value) for path, value in leaves((), body, telling.key.of) if path not in named]
+    pairs = [(path, value) for path, value in leaves((), body, telling.lists) if path not in named]
     changes = [FieldChange(path, value, ABSENT) if gone else FieldChange(path, ABSENT, value) for path, value in pairs]
     return tuple(shown(change, telling) for change in changes if change.path != ("metadata",))
 

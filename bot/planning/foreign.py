@@ -35,7 +35,7 @@ def foreign_fields(live: Object, ours: Object, telling: Telling) -> Iterator[Dri
     body = comparable(live)
     paths = {path for manager, operation in writers for path in owned_paths(live, manager, operation)}
     inside = Counter(path[:length] for path in paths for length in range(len(path)))
-    said = Mentions(ours, telling.key.of)
+    said = Mentions(ours, telling.lists)
     news = [path for path in paths if path not in said and not _said_elsewhere(path, inside)]
     for path in sorted(news, key=str_path)[:MOST]:
         value = value_at(body, path)
@@ -44,7 +44,8 @@ def foreign_fields(live: Object, ours: Object, telling: Telling) -> Iterator[Dri
         writer = _writer(live, path)
         if writer is not None:
             shown = _shown(path, value, telling)
-            yield DriftedField(str_path(path), shown, None, writer.manager, writer.time or "", foreign=True)
+            place = telling.redactor.path(telling.key, path)
+            yield DriftedField(place, shown, None, writer.manager, writer.time or "", foreign=True)
 
 
 def _said_elsewhere(path: Path, inside: Counter[Path]) -> bool:

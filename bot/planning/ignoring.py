@@ -13,6 +13,7 @@ from bot.domain.config import IgnoreRule
 from bot.objects.canonical import PART_OF
 from bot.objects.identity import Object, ObjectKey, key_of
 from bot.objects.leaves import leaves
+from bot.objects.listkeys import Lists
 from bot.objects.ownership import MANAGER, Owner, owners_of
 from bot.objects.paths import ABSENT, Path, str_path, value_at
 from bot.objects.replacing import replaced
@@ -68,7 +69,7 @@ def _paths(body: Object, live: Object, rules: Sequence[IgnoreRule]) -> list[Path
     key = key_of(body)
     patterns = [_pattern(rule.field) for rule in rules if _matches(rule, key)]
     found: dict[Path, None] = {}
-    for path, _ in leaves((), body, key.of) if patterns else ():
+    for path, _ in leaves((), body, Lists(key.of, live)) if patterns else ():
         tops = [path[:length] for length in range(1, len(path) + 1)]
         top = next((top for top in tops if any(each.fullmatch(str_path(top)) for each in patterns)), None)
         if top is not None and _may_be_left(path):

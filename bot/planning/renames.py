@@ -55,8 +55,8 @@ def _told(old: Compared, new: Compared, redactor: Redactor) -> Compared:
     if before is None or after is None or change is None or change.verb is not Verb.CREATE:
         return new
     telling = Telling(new.key, redactor)
-    found = difference(_nameless(before.body), _nameless(after.body), new.key.of)
-    fields = tuple(shown(each, telling) for _, each in leaf_changes(found, new.key.of))
+    found = difference(_nameless(before.body), _nameless(after.body), telling.lists)
+    fields = tuple(shown(each, telling) for _, each in leaf_changes(found, telling.lists))
     return replace(new, verdict=replace(new.verdict, change=Change(new.key, Verb.CREATE, fields, change.checked)))
 
 

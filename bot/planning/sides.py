@@ -14,6 +14,7 @@ from bot.objects.errors import ManifestError
 from bot.objects.hooks import never_applied, runs_once
 from bot.objects.identity import Kind, Object, ObjectKey, key_of, kind_of
 from bot.objects.leaves import leaf_changes
+from bot.objects.listkeys import Lists
 from bot.objects.order import OrderMistake, check_order
 from bot.objects.paths import Path, value_at
 from bot.objects.read import SourceObject
@@ -143,7 +144,8 @@ def _ready(source: SourceObject, ready: Ready, scope: Scope) -> tuple[ObjectKey,
     key, sent, identity = ready.made[spelled]
     if source.again is None:
         return key, Sent(sent, identity, source.file, source.line)
-    changes = leaf_changes(difference(canonical(source.body), canonical(source.again), key.of), key.of)
+    lists = Lists(key.of)
+    changes = leaf_changes(difference(canonical(source.body), canonical(source.again), lists), lists)
     unstable = tuple(change.path for _, change in changes)
     return key, Sent(sent, digest(without_fields(sent, unstable)), source.file, source.line, unstable=unstable)
 

@@ -16,7 +16,9 @@ KEYS = (
     ("topologySpreadConstraints", ("topologyKey", "whenUnsatisfiable")),
     ("versions", ("name",)),
     ("webhooks", ("name",)),
+    ("doors", ("floor", "side")),
 )
+SETS = ("tags",)
 Flat = dict[str, Any]
 
 
@@ -59,6 +61,9 @@ def _flat(value: Any, path: str, name: str, kind: str) -> Iterator[tuple[str, An
             yield from _flat(entry, path + step, key, kind)
     elif isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
         yield from _items(value, path, name, kind)
+    elif isinstance(value, list) and name in SETS:
+        yield from ((f"{path}[={entry}]", entry) for entry in value)
+        yield f"{path}#", [f"[={entry}]" for entry in value]
     else:
         yield path, value
 

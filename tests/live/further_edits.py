@@ -1,7 +1,7 @@
 """More edits for the table: unions, unkeyed lists, custom kinds with keys and defaults, and what cannot be changed."""
 
 from tests.live import manifests as m
-from tests.live.edits import Edit, edit
+from tests.live.edits import Edit, edit, said
 
 SPEC = "      containers:\n"
 INIT = "      initContainers:\n      - {name: first, image: 'init:1'}\n      - {name: second, image: 'init:1'}\n"
@@ -287,13 +287,24 @@ CUSTOM = (
     edit("size-null", WIDGET, ("  size: 1\n", "  size: null\n")),
     edit("default-written", WIDGET, ("{side: left, floor: 2}", "{side: left, floor: 2, open: false}"), ends="nothing"),
     edit("free", WIDGET, ("[1, 2, {x: y}]", "[1, 3, {x: z}]"), (", gone: 1", "")),
-    edit("tags", WIDGET, ("[a, b]", "[b, c]")),
+    edit("tags", WIDGET, ("[a, b]", "[c, b]"), says=said(("spec.tags[=c]", "git"), ("spec.tags[=a]", "git"))),
     edit("tags-reordered", WIDGET, ("[a, b]", "[b, a]")),
     edit("plain-inserted", WIDGET, ('[{a: "1", b: "1"}, ', '[{a: "0", b: "0"}, {a: "1", b: "1"}, ')),
     edit("plain-edited", WIDGET, ('{a: "2", b: "2"}', '{a: "2", b: "x"}')),
     edit("door-opened", WIDGET, ("{side: left, floor: 2}", "{side: left, floor: 2, open: true}")),
     edit("door-removed", WIDGET, ("  - {side: left, floor: 1, open: true}\n", "")),
-    edit("door-added", WIDGET, ("\n  doors:\n", "\n  doors:\n  - {side: back, floor: 1}\n")),
+    edit(
+        "door-added",
+        WIDGET,
+        ("\n  doors:\n", "\n  doors:\n  - {side: back, floor: 1}\n"),
+        says=said(("spec.doors[floor=1,side=back]", "git")),
+    ),
+    edit(
+        "door-added-and-opened",
+        WIDGET,
+        ("\n  doors:\n", "\n  doors:\n  - {side: back, floor: 1}\n"),
+        ("{side: left, floor: 2}", "{side: left, floor: 2, open: true}"),
+    ),
     edit("once", WIDGET, ("once: a", "once: b"), ends="replace"),
     edit("pruned", WIDGET, ("  size: 1\n", "  size: 1\n  unknown: x\n"), ends="error"),
 )

@@ -8,14 +8,15 @@ from hypothesis import given
 
 from bot.objects.difference import ABSENT, FieldChange, Order, difference, same
 from bot.objects.identity import Kind
+from bot.objects.listkeys import Lists
 from bot.objects.paths import Index, Item, Member, str_path, value_at
 from tests.objects.json_values import objects, values
 
-DEPLOYMENT = Kind("apps", "Deployment")
+DEPLOYMENT = Lists(Kind("apps", "Deployment"))
 
 
-def shown(before: Any, after: Any, kind: Kind = DEPLOYMENT) -> list[tuple[str, Any, Any]]:
-    return [(str_path(change.path), change.before, change.after) for change in difference(before, after, kind)]
+def shown(before: Any, after: Any, lists: Lists = DEPLOYMENT) -> list[tuple[str, Any, Any]]:
+    return [(str_path(change.path), change.before, change.after) for change in difference(before, after, lists)]
 
 
 def pod(**spec: Any) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def test_an_added_or_removed_subtree_is_one_change_at_its_top() -> None:
 
 
 def test_items_are_told_apart_by_the_keys_of_the_api() -> None:
-    service = Kind("", "Service")
+    service = Lists(Kind("", "Service"))
     before = {"spec": {"ports": [{"port": 53, "protocol": "TCP"}, {"port": 53, "protocol": "UDP", "name": "u"}]}}
     after = {"spec": {"ports": [{"port": 53, "protocol": "UDP", "name": "v"}, {"port": 53}]}}
     assert ("spec.ports[port=53,protocol=UDP].name", "u", "v") in shown(before, after, service)
@@ -47,7 +48,7 @@ def test_items_are_told_apart_by_the_keys_of_the_api() -> None:
 
 
 def test_the_same_field_name_has_other_keys_in_other_kinds() -> None:
-    account = Kind("", "ServiceAccount")
+    account = Lists(Kind("", "ServiceAccount"))
     before, after = {"imagePullSecrets": [{"name": "a"}]}, {"imagePullSecrets": [{"name": "b"}]}
     assert shown(before, after, account) == [("imagePullSecrets[0].name", "a", "b")]
     assert [path for path, *_ in shown(before, after)] == ["imagePullSecrets[name=b]", "imagePullSecrets[name=a]"]
@@ -83,7 +84,7 @@ def test_a_list_of_plain_values_changes_as_a_whole() -> None:
 
 
 def test_lists_without_keys_are_aligned_so_that_an_insertion_is_one_change() -> None:
-    role = Kind("rbac.authorization.k8s.io", "Role")
+    role = Lists(Kind("rbac.authorization.k8s.io", "Role"))
     rules = [{"verbs": ["get"], "resources": [name]} for name in "abc"]
     after = [rules[0], {"verbs": ["list"], "resources": ["x"]}, rules[1], rules[2]]
     assert shown({"rules": rules}, {"rules": after}, role) == [("rules[1]", ABSENT, after[1])]

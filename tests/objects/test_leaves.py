@@ -8,14 +8,15 @@ from bot.objects.difference import FieldChange, difference
 from bot.objects.hooks import never_applied
 from bot.objects.identity import Kind
 from bot.objects.leaves import leaf_changes, leaves
+from bot.objects.listkeys import Lists
 from bot.objects.paths import ABSENT, str_path
 from bot.objects.tools import kept_by
 
-DEPLOYMENT, ROLE = Kind("apps", "Deployment"), Kind("rbac.authorization.k8s.io", "Role")
+DEPLOYMENT, ROLE = Lists(Kind("apps", "Deployment")), Lists(Kind("rbac.authorization.k8s.io", "Role"))
 
 
-def spelled(value: Any, kind: Kind = DEPLOYMENT) -> list[tuple[str, Any]]:
-    return [(str_path(path), leaf) for path, leaf in leaves((), value, kind)]
+def spelled(value: Any, lists: Lists = DEPLOYMENT) -> list[tuple[str, Any]]:
+    return [(str_path(path), leaf) for path, leaf in leaves((), value, lists)]
 
 
 def test_leaves_come_in_the_values_own_order_with_items_by_key() -> None:

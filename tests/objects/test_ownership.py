@@ -7,6 +7,7 @@ from hypothesis import given
 
 from bot.objects.difference import difference
 from bot.objects.identity import Kind
+from bot.objects.listkeys import Lists
 from bot.objects.ownership import Owner, applied_by, last_writer, owned_paths, owners_of
 from bot.objects.paths import Index, Item, Member, Path, str_path
 from tests.objects.json_values import objects
@@ -146,5 +147,5 @@ def test_damaged_entries_say_nothing() -> None:
 @given(objects, objects)
 def test_any_path_of_a_difference_can_be_asked_for(before: dict[str, Any], after: dict[str, Any]) -> None:
     live = {**after, "metadata": {"managedFields": LIVE["metadata"]["managedFields"]}}
-    for change in difference(before, live, Kind("apps", "Deployment")):
+    for change in difference(before, live, Lists(Kind("apps", "Deployment"), live)):
         assert set(owners_of(live, change.path)) <= set(owners_of(live, ()))

@@ -52,8 +52,20 @@ def test_defaults_inside_something_new_are_no_news_and_those_beside_it_are() -> 
     old = deployment({"name": "app", "image": "app:1"})
     new = deployment({"name": "app", "image": "app:1", "stdin": False}, {"name": "side", "image": "s:1", "tty": False})
     git = deployment({"name": "app", "image": "app:1"}, {"name": "side", "image": "s:1"})
-    fields = told(changed(old, new, WEB.key), Written(old, git, {}), None, WEB)
+    fields = told(changed(old, new, WEB.lists), Written(old, git, {}), None, WEB)
     assert [(field.path.rpartition("].")[2], field.cause.value) for field in fields] == [
         ("stdin", "default"),
         ("image", "git"),
     ]
+
+
+def test_what_brings_nothing_but_defaults_along_is_told_as_git_has_it() -> None:
+    plain, served = {"name": "scratch"}, {"name": "scratch", "emptyDir": {}}
+    without, git, filled = ({"spec": {"volumes": each}} for each in ([], [plain], [served]))
+    for old, new, written in (
+        (without, filled, Written(without, git, {})),
+        (filled, without, Written(git, without, {})),
+    ):
+        fields = told(changed(old, new, WEB.lists), written, None, WEB)
+        assert [(field.path, field.cause.value) for field in fields] == [("spec.volumes[name=scratch]", "git")]
+        assert (fields[0].before is None) is (old is without)
