@@ -46,6 +46,12 @@ def clean(body: dict[str, Any] | None) -> dict[str, Any]:
     return {**{name: value for name, value in body.items() if name != "status"}, "metadata": metadata}
 
 
+def lone_items(paths: set[str], everything: set[str]) -> set[str]:
+    """Those paths that are items of keyed lists with nothing below them."""
+    items = {path for path in paths if path.endswith("]") and not path.endswith('"]') and "[=" not in path}
+    return {path for path in items if not any(each.startswith(f"{path}.") for each in everything)}
+
+
 def flat(value: Any, path: str = "", name: str = "", kind: str = "") -> Flat:
     """Every single field below a value by its path, as plans write paths. Orders of keyed lists have a path too."""
     return dict(_flat(value, path, name, kind or (value.get("kind", "") if isinstance(value, dict) else "")))

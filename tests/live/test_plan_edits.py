@@ -15,7 +15,7 @@ from bot.planning.make import PlanRequest, make_plan
 from bot.wiring import local
 from fixtures.cluster.access import Access
 from tests.live import edits, manifests
-from tests.live.bodies import PART_OF, differences, flat
+from tests.live.bodies import PART_OF, differences, flat, lone_items
 from tests.live.edits import Edit
 from tests.live.further_edits import FURTHER
 from tests.live.planned import Scratch, rendered
@@ -266,8 +266,7 @@ def _bare(key: ObjectKey, seen: Seen) -> set[str]:
     base, head = (
         {each for body in side if key_of(body) == key for each in flat(body)} for side in (seen.base, seen.head)
     )
-    items = {path for path in base ^ head if path.endswith("]") and not path.endswith('"]') and "[=" not in path}
-    return {path for path in items if not any(each.startswith(f"{path}.") for each in base | head)}
+    return lone_items(base ^ head, base | head)
 
 
 def _tops(path: str) -> list[str]:
