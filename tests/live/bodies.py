@@ -1,5 +1,6 @@
 """Two versions of an object compared for tests, written apart from what it is there to judge."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,6 +51,16 @@ def lone_items(paths: set[str], everything: set[str]) -> set[str]:
     """Those paths that are items of keyed lists with nothing below them."""
     items = {path for path in paths if path.endswith("]") and not path.endswith('"]') and "[=" not in path}
     return {path for path in items if not any(each.startswith(f"{path}.") for each in everything)}
+
+
+def tops(path: str) -> list[str]:
+    """The path and all that lead to it, shortest first."""
+    return [path[: found.start()] for found in re.finditer(r"(?<=.)[.\[]", path)] + [path]
+
+
+def inside(path: str, top: str) -> bool:
+    """Whether a path is another one or below it."""
+    return path == top or path.startswith((f"{top}.", f"{top}["))
 
 
 def flat(value: Any, path: str = "", name: str = "", kind: str = "") -> Flat:

@@ -15,7 +15,7 @@ from bot.planning.make import PlanRequest, make_plan
 from bot.wiring import local
 from fixtures.cluster.access import Access
 from tests.live import edits, manifests
-from tests.live.bodies import PART_OF, differences, flat, lone_items
+from tests.live.bodies import PART_OF, differences, flat, inside, lone_items, tops
 from tests.live.edits import Edit
 from tests.live.further_edits import FURTHER
 from tests.live.planned import Scratch, rendered
@@ -257,8 +257,8 @@ def _is_news(path: str, key: ObjectKey, really: dict[str, tuple[Any, Any]], seen
         return False
     if path.endswith("odePort") or "ADDED" in path:
         return old is not None  # the server picks a port; a variable of somebody's goes with its container
-    top = next(top for top in _tops(path) if not any(_inside(each, top) for each in there))
-    return not any(_inside(each, top) for each in said)
+    top = next(top for top in tops(path) if not any(inside(each, top) for each in there))
+    return not any(inside(each, top) for each in said)
 
 
 def _bare(key: ObjectKey, seen: Seen) -> set[str]:
@@ -267,14 +267,6 @@ def _bare(key: ObjectKey, seen: Seen) -> set[str]:
         {each for body in side if key_of(body) == key for each in flat(body)} for side in (seen.base, seen.head)
     )
     return lone_items(base ^ head, base | head)
-
-
-def _tops(path: str) -> list[str]:
-    return [path[: found.start()] for found in re.finditer(r"(?<=.)[.\[]", path)] + [path]
-
-
-def _inside(path: str, top: str) -> bool:
-    return path == top or path.startswith((f"{top}.", f"{top}["))
 
 
 def _stored(path: str) -> str:
