@@ -97,14 +97,18 @@ class Delivering:
         """Look again and again until a row is as wanted. Raises AssertionError with the row when it never is."""
         ended = time.monotonic() + seconds
         while True:
-            look(ports or self.ports, self.repository.key, row.target)
-            self._post(row)
-            found = self.row(row)
+            found = self.look(row, ports)
             if seen(found):
                 return found
             if time.monotonic() > ended:
                 raise AssertionError(f"not seen within {seconds} s: {found}")
             time.sleep(0.05)
+
+    def look(self, row: Deployment, ports: Ports | None = None) -> Deployment:
+        """One look at a row's target, and what was posted meanwhile; the row after that."""
+        look(ports or self.ports, self.repository.key, row.target)
+        self._post(row)
+        return self.row(row)
 
     def row(self, row: Deployment) -> Deployment:
         """A row as it is now."""

@@ -1,4 +1,4 @@
-"""Ports of a worker that dies before its n-th write, outside or in the ledger, as kill -9 would have it: for good."""
+"""Ports of a worker that dies before a write, outside or in the ledger, as kill -9 would have it: for good."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+from bot.domain.deployments import Deployment
 from bot.domain.grants import Cluster, Grant
 from bot.domain.inventory import Inventory
 from bot.objects.identity import Object, ObjectKey
@@ -22,30 +23,40 @@ class Died(BaseException):
 
 @dataclass
 class Fate:
-    """When a worker dies: before its step number `at`, after a step that begins with `after`, or once the ledger knows
-    of a step that begins with `until`. `steps` are those it took.
+    """When a worker dies: after a step that begins with `after`, once the ledger knows of a step that begins with
+    `until`, or, when it `walks`, before every step that none died before yet. `steps` are those it took, and `deaths`
+    those that it died before.
     """
 
-    at: int
     after: str = ""
     until: str = ""
+    walks: bool = False
     steps: list[str] = field(default_factory=list)
+    deaths: list[str] = field(default_factory=list)
     dead: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def before(self, step: str) -> None:
         """Raises Died from the fatal step on."""
         with self._lock:
-            self.dead = self.dead or len(self.steps) + 1 >= self.at or self._reached(step)
+            if not self.dead and self._fatal(step):
+                self.dead = True
+                self.deaths.append(step)
             if self.dead:
                 raise Died(step)
             self.steps.append(step)
 
-    def _reached(self, step: str) -> bool:
+    def next_life(self) -> None:
+        """Another worker goes on, with what is known of the deaths before."""
+        self.dead, self.steps = False, []
+
+    def _fatal(self, step: str) -> bool:
+        if self.walks:
+            return step not in self.deaths
         if self.after and self.steps and self.steps[-1].startswith(self.after):
             return True
         taken = [each.startswith(self.until) for each in self.steps] if self.until else []
-        return any(taken) and step != "put" and self.steps[-1] == "put"
+        return any(taken) and not step.startswith("put") and self.steps[-1].startswith("put")
 
 
 class _Wrapped:
@@ -62,9 +73,23 @@ class _Rows(_Wrapped):
     """Rows of a transaction: writing them is a step, after which the transaction is lost."""
 
     def __getattr__(self, name: str) -> Any:
-        if name in _WRITES:
-            self._fate.before(name)
-        return super().__getattr__(name)
+        found = super().__getattr__(name)
+        if name not in _WRITES:
+            return found
+
+        def write(*args: Any) -> Any:
+            self._fate.before(" ".join([name, *_about(args[-1])]))
+            return found(*args)
+
+        return write
+
+
+def _about(written: Any) -> list[str]:
+    """What tells one write of rows from another: the objects, or where a deployment stands."""
+    if isinstance(written, Deployment):
+        return [written.state.value, str(written.progress.wave)]
+    rows = written if isinstance(written, list | tuple) else []
+    return [str(getattr(row, "object", row)) + (" left" if getattr(row, "left", False) else "") for row in rows]
 
 
 class _Transaction(_Wrapped):
@@ -94,11 +119,11 @@ class _ApplyCluster(_Wrapped):
 
 class _Inventories(_Wrapped):
     def widen(self, inventory: Inventory, upcoming: Sequence[ObjectKey], pending: str) -> None:
-        self._fate.before("widen")
+        self._fate.before(" ".join(["widen", inventory.subject, *map(str, upcoming)]))
         cast(Inventories, self._inner).widen(inventory, upcoming, pending)
 
     def settle(self, inventory: Inventory) -> None:
-        self._fate.before("settle")
+        self._fate.before(" ".join(["settle", inventory.subject, *(str(row.object) for row in inventory.rows)]))
         cast(Inventories, self._inner).settle(inventory)
 
 

@@ -198,7 +198,7 @@ def test_a_hook_that_ended_and_is_gone_is_not_run_again_by_the_worker_that_goes_
     target = Target("prod", "once")
     commit = shop.commit({"once/a.yaml": tree(shop, ONCE).replace("TIME", "0.2s")}, ("once",))
     row = shop.due(commit, target)
-    fate = Fate(10_000, until="apply Job/")
+    fate = Fate(until="apply Job/")
     with pytest.raises(Died):
         shop.until(row, lambda each: each.state.ended, ports=mortal(shop.ports, fate))
     shop.access.wait_until("the job is gone", lambda: f"once-{commit[:10]}" not in shop.live("jobs"))
