@@ -100,13 +100,15 @@ def _line(row: InventoryRow) -> str:
     how = {"apiVersion": row.api_version, "uid": row.uid, "commit": row.commit, "fingerprint": row.fingerprint}
     on = (("left", row.left), ("hook", row.hook), ("recovered", row.recovered))
     marks = {name: True for name, marked in on if marked}
-    return json.dumps({**what, **how, **marks}, separators=(",", ":"))
+    came = {"cameFrom": row.came_from} if row.came_from else {}
+    return json.dumps({**what, **how, **marks, **came}, separators=(",", ":"))
 
 
 def _row(said: dict[str, Any]) -> InventoryRow:
     key = ObjectKey(said["group"], said["kind"], said["namespace"], said["name"])
-    marks = {name: bool(said.get(name)) for name in ("left", "hook", "recovered")}
-    return InventoryRow(key, said["apiVersion"], said["uid"], said["commit"], said["fingerprint"], **marks)
+    left, hook, recovered = (bool(said.get(name)) for name in ("left", "hook", "recovered"))
+    wrote = said["apiVersion"], said["uid"], said["commit"], said["fingerprint"]
+    return InventoryRow(key, *wrote, left, hook, recovered, str(said.get("cameFrom", "")))
 
 
 def keys_of(rows: Iterable[InventoryRow]) -> list[ObjectKey]:

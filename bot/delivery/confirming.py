@@ -64,7 +64,7 @@ def confirm(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     agreed = _agreed(row, plan, shown, rules)
     after = _confirmed(scene, row, plan, agreed)
     if after.state is DeploymentState.APPLYING:
-        hand_over(scene, reached, arriving)
+        hand_over(scene, row, reached, arriving)
     return after, 0.0
 
 
@@ -101,9 +101,10 @@ def _plan_again(scene: Scene, row: Deployment, reached: Reach, made: _Made) -> T
 
 def _removing(reached: Reach, made: _Made) -> Removing:
     rows = {each.object: each for each in reached.inventory.rows}
-    coming = {key: each.applyset for key, each in made.arriving.items()}
+    coming = {key: row.came_from for key, row in rows.items() if row.came_from}
+    coming |= {key: each.applyset for key, each in made.arriving.items()}
     rows |= {key: each.row for key, each in made.arriving.items()}
-    ids = frozenset({reached.inventory.applyset, *coming.values()})
+    ids = reached.inventory.labels.union(coming.values())
     hooks, empty = frozenset(made.side.hooks), not made.side.objects
     return Removing(rows, ids, made.rules, hooks, coming, made.moving, empty)
 

@@ -1,25 +1,34 @@
 """Handing over: objects that another target of the repository had become this one's, with their UIDs.
 
 The ledger's rows move right before the first write, which then changes the label. Until this one holds them, the other
-target keeps them in its inventory and does not delete them.
+target keeps them in its inventory and does not delete them. Each target writes its own inventory in the cluster, in its
+own turn, and never the other's: this one names what comes before the rows move, that one follows once they have. A copy
+of either that is ahead or behind asks for nothing, since the ledger says who holds each object (`recovering.py`).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bot.delivery.keeping import Overtaken
 from bot.delivery.scene import Reach, Scene, rendering_of
 from bot.domain.config import Config
+from bot.domain.deployments import Deployment
 from bot.domain.errors import TryLater
 from bot.domain.inventory import InventoryRow
-from bot.domain.subjects import Target
+from bot.domain.subjects import Target, look_job, target_key
 from bot.objects.identity import ObjectKey
 from bot.planning.applied import side_at
 from bot.planning.configs import config_at
 from bot.planning.moves import former
 from bot.planning.sides import Ready, Side
+from bot.ports.clusters import ClusterUnreachable
+from bot.ports.ledger import Said
+from bot.ports.world import Ports
 
-AGAIN = 2.0
-"""Seconds until it is looked again whether the target of the old name has come to rest."""
+AGAIN, AWAY = 2.0, 30.0
+"""Seconds until it is looked again whether the target of the old name has come to rest, or a cluster is back."""
+HANDED = "handed"
+"""The slot under a target that holds in which cluster its inventory has to follow the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +72,50 @@ def taken_by(scene: Scene, commit: str, keys: Sequence[ObjectKey], ready: Ready)
     return found
 
 
-def hand_over(scene: Scene, reached: Reach, arriving: Mapping[ObjectKey, Arrival]) -> None:
-    """Make the rows ours, in one transaction; then the other inventories in the cluster follow. Safe to repeat."""
-    key, sources = scene.repository.key, sorted({each.source for each in arriving.values()})
-    if not sources:
+def hand_over(scene: Scene, row: Deployment, reached: Reach, arriving: Mapping[ObjectKey, Arrival]) -> None:
+    """Make the rows of what arrives ours: first in our own inventory in the cluster, then in the ledger, where the turn
+    of each target that had them becomes due in the same transaction. Cut short anywhere it is safe to repeat.
+
+    Raises Overtaken when a row is no longer as it was read, UserMistake, and ClusterUnreachable.
+    """
+    if not arriving:
         return
+    key, tells = scene.repository.key, Said(0, reached.cluster.name)
+    coming = [replace(each.row, came_from=each.applyset) for each in arriving.values()]
+    ours = {each.object: each for each in (*reached.inventory.rows, *coming)}
+    reached.inventories.widen(replace(reached.inventory, rows=tuple(ours.values())), [], row.commit)
     with scene.ports.ledger.begin() as tx:
-        tx.inventory.put(key, scene.target, [each.row for each in arriving.values()])
-        for source in sources:
+        sources = {each.source: tx.inventory.of(key, each.source) for each in arriving.values()}
+        if tx.deployments.get(row.id) != row or any(each.row not in sources[each.source] for each in arriving.values()):
+            raise Overtaken
+        tx.inventory.put(key, scene.target, coming)
+        for source in sorted(sources):
             tx.inventory.drop(key, source, [each.row.object for each in arriving.values() if each.source == source])
-        left = {source: tuple(tx.inventory.of(key, source)) for source in sources}
-    for source, rows in left.items():
-        reached.inventories.settle(replace(reached.inventories.name_of(key, source), rows=rows))
+            tx.slots.put(target_key(key, source), HANDED, tells)
+            tx.jobs.put(look_job(key, source))
 
 
-def former_applysets(scene: Scene, commit: str, reached: Reach) -> frozenset[str]:
-    """The ApplySet ids that objects of this target may carry: its own, and that of the name it had before."""
-    was = former(_config(scene, commit), scene.target)
-    ids = {reached.inventory.applyset}
-    return frozenset(ids | ({reached.inventories.name_of(scene.repository.key, was).applyset} if was else set()))
+def follow(ports: Ports, repository: str, target: Target) -> None:
+    """After objects of a target were handed over: bring its inventory in the cluster to the rows that are left to it.
+
+    For a look at that target, so that nobody else writes there meanwhile. Raises TryLater while the cluster is away.
+    """
+    key = target_key(repository, target)
+    with ports.ledger.begin() as tx:
+        said = tx.slots.get(key, HANDED)
+        rows = tuple(tx.inventory.of(repository, target)) if said else ()
+    if said is None:
+        return
+    cluster = ports.operator.clusters.get(said.digest)
+    if cluster is not None:
+        inventories = ports.clusters.inventories(cluster)
+        try:
+            inventories.settle(replace(inventories.name_of(repository, target), rows=rows))
+        except ClusterUnreachable as away:
+            raise TryLater(str(away), AWAY) from None
+    with ports.ledger.begin() as tx:
+        if tuple(tx.inventory.of(repository, target)) == rows:
+            tx.slots.drop(key, HANDED)
 
 
 def _config(scene: Scene, commit: str) -> Config:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bot.delivery.applying import apply_wave
 from bot.delivery.confirming import confirm
+from bot.delivery.handing import follow
 from bot.delivery.keeping import Overtaken, cancelled_by, keep, move
 from bot.delivery.order import chosen, is_named, newest_eligible
 from bot.delivery.pruning import prune
@@ -42,12 +43,11 @@ def look(ports: Ports, repository: str, target: Target) -> None:
         except UserMistake as lost:
             end_all(ports, repository, target, Redactor(ports.fingerprint_key, repository, "").text(str(lost)).plain)
             return
-        if scene is None:
-            return
-        if scene.vanished:
+        if scene is not None and scene.vanished:
             _end(scene, scene.rows, DeploymentState.SUPERSEDED, scene.known.tip)
-        elif (chosen := _choose(scene)) is not None:
+        elif scene is not None and (chosen := _choose(scene)) is not None:
             _work(scene, chosen)
+        follow(ports, repository, target)
     except Overtaken:
         with ports.ledger.begin() as tx:
             tx.jobs.put(look_job(repository, target))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from bot.delivery.handing import former_applysets, taken_by
+from bot.delivery.handing import taken_by
 from bot.delivery.hooks import steps
 from bot.delivery.judging import prune_rules
 from bot.delivery.keeping import Overtaken, move
@@ -80,7 +80,7 @@ def _judged(scene: Scene, row: Deployment, reached: Reach, made: tuple[Side, Rea
     """Everything that Git no longer has, as it lives now."""
     side, ready = made
     rows = leaving(reached.inventory.rows, side, row)
-    prune_mode, applysets = prune_rules(scene, row).prune, former_applysets(scene, row.commit, reached)
+    prune_mode, applysets = prune_rules(scene, row).prune, reached.inventory.labels
     with ThreadPoolExecutor(WORKERS) as pool:
         found = list(pool.map(lambda each: _read(reached, each, applysets), rows))
     taken = taken_by(scene, row.commit, [each.key for each in found if each.live and not each.kept], ready)

@@ -60,7 +60,7 @@ def _make_way(row: Deployment, reached: Reach, problem: Problem) -> Answer | Non
         return None
     if isinstance(live, Refused):
         return live
-    kept = stays(reached.inventory.row(key), live, {reached.inventory.applyset})
+    kept = stays(reached.inventory.row(key), live, reached.inventory.labels)
     if kept is not None and kept.why is not Stays.OPTED_OUT:
         return Refused(Refusal.IMMUTABLE, f"it cannot be changed in place, and is not deleted: {why_kept(kept)}")
     if "deletionTimestamp" in live["metadata"]:

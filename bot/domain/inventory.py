@@ -12,7 +12,8 @@ class InventoryRow:
 
     `left` is true once Git no longer has it and it was left in place. `hook` is true for a hook that ran for `commit`:
     Git has it under another name, and it is removed like the rest. `recovered` is true while only one of ledger and
-    cluster knows it: then it is deleted only by confirmation.
+    cluster knows it: then it is deleted only by confirmation. `came_from` is the ApplySet id that its label carries
+    until we write it, where another target handed it over.
     """
 
     object: ObjectKey
@@ -23,6 +24,7 @@ class InventoryRow:
     left: bool = False
     hook: bool = False
     recovered: bool = False
+    came_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class Inventory:
     rows: tuple[InventoryRow, ...] = ()
     subject: str = ""
     pending: str = ""
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """What our label may say on objects of ours: our ApplySet id, and those of targets that handed some over."""
+        return frozenset({self.applyset, *(row.came_from for row in self.rows if row.came_from)})
 
     def row(self, key: ObjectKey) -> InventoryRow | None:
         """The row of an object, if it is ours."""

@@ -61,9 +61,8 @@ def removing_of(access: Access, environment: Environment, head: Side, renamed: A
         theirs = {row.object: row for row in renamed.rows or () if row.object not in rows}
         ids, coming = frozenset({access.applyset, renamed.applyset}), dict.fromkeys(theirs, renamed.applyset)
         return Removing({**rows, **theirs}, ids, strictest([environment]), frozenset(head.hooks), coming)
-    return Removing(
-        rows, frozenset({access.applyset}), strictest([environment]), frozenset(head.hooks), empty=not head.objects
-    )
+    ids = frozenset({access.applyset, *(row.came_from for row in access.rows or () if row.came_from)})
+    return Removing(rows, ids, strictest([environment]), frozenset(head.hooks), empty=not head.objects)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,11 @@ def rows(count: int) -> tuple[InventoryRow, ...]:
 texts = st.text(max_size=40)
 any_rows = st.lists(
     st.builds(
-        InventoryRow, st.builds(ObjectKey, texts, texts, texts, texts), texts, texts, texts, texts, st.booleans()
+        InventoryRow,
+        st.builds(ObjectKey, texts, texts, texts, texts),
+        *(texts, texts, texts, texts),
+        *(st.booleans(), st.booleans(), st.booleans()),
+        texts,
     ),
     max_size=8,
     unique_by=lambda row: row.object,

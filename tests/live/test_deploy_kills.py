@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
+from bot.delivery.look import look
 from bot.domain.deployments import Deployment, DeploymentState
-from bot.domain.subjects import Target
+from bot.domain.subjects import Target, look_job
 from fixtures.cluster.access import Access
 from tests.live.delivering import Delivering
 from tests.live.mortal import Died, Fate, mortal
@@ -29,7 +31,7 @@ def lives(shop: Delivering, row: Deployment, fate: Fate) -> Deployment:
     ports = mortal(shop.ports, fate)
     for _ in range(MOST):
         try:
-            return shop.until(row, lambda each: each.state.ended, ports=ports)
+            return shop.until(row, lambda each: each.state.ended or bool(each.conditions), ports=ports)
         except Died:
             fate.next_life()
     raise AssertionError(fate.deaths)
@@ -49,6 +51,53 @@ def test_workers_may_die_before_any_write_and_the_next_one_goes_on_well(shop: De
     deleted = [each for each in fate.deaths if each.startswith("delete")]
     assert deleted == [f"delete ConfigMap {shop.prefix}/{name}-a" for name in ("late", "early")]
     assert_deleted_once(shop, "late-a", "early-a")
+
+
+OLD, NEW = Target("prod", "old"), Target("prod", "new")
+
+
+def test_a_renamed_app_takes_everything_along_wherever_workers_die(shop: Delivering) -> None:
+    both = config_map("along", "a") + "---\n" + config_map("dropped", "a")
+    assert shop.deliver(shop.commit({"old/all.yaml": both}, ("old",)), OLD).state is DeploymentState.HEALTHY
+    uids = shop.kept(OLD)
+    commit = shop.commit({"old/all.yaml": None, "new/all.yaml": config_map("along", "b")}, ("new",), ", was: old")
+    fate = Fate(walks=True)
+    row = lives(shop, shop.due(commit, NEW), fate)
+    assert (row.state, row.progress.asked, row.conditions) == (DeploymentState.HEALTHY, (), ()), (
+        row.progress,
+        fate.deaths,
+    )
+    with shop.ports.ledger.begin() as tx:
+        assert tx.jobs.due(look_job(shop.repository.key, OLD))
+    while shop.mapped(OLD):
+        with suppress(Died):
+            look(mortal(shop.ports, fate), shop.repository.key, OLD)
+        fate.next_life()
+    assert shop.kept(NEW) == shop.mapped(NEW) == {"ConfigMap/along": uids["ConfigMap/along"]}
+    assert shop.kept(OLD) == shop.mapped(OLD) == {}
+    assert_deleted_once(shop, "dropped")
+    assert len([each for each in fate.deaths if each.startswith(f"settle {shop.repository.key} {OLD}")]) == 1
+
+
+@pytest.mark.parametrize("first_to_go", ["one", "two"])
+def test_an_object_that_moves_is_handed_over_wherever_workers_die(shop: Delivering, first_to_go: str) -> None:
+    one, two = Target("prod", "one"), Target("prod", "two")
+    order = (one, two) if first_to_go == "one" else (two, one)
+    name = f"moves-{first_to_go}"
+    here, there, moves = (config_map(each, "a") + "---\n" for each in (f"{name}-one", f"{name}-two", name))
+    first = shop.commit({"one/all.yaml": here + moves, "two/all.yaml": there}, ("one", "two"))
+    assert {shop.deliver(first, each).state for each in (one, two)} == {DeploymentState.HEALTHY}
+    uid = shop.kept(one)[f"ConfigMap/{name}"]
+    commit = shop.commit({"one/all.yaml": here, "two/all.yaml": there + config_map(name, "b")}, ("one", "two"))
+    fate = Fate(walks=True)
+    for target in order:
+        row = lives(shop, shop.due(commit, target), fate)
+        assert (row.state, row.progress.asked, row.conditions) == (DeploymentState.HEALTHY, (), ()), row
+    look(shop.ports, shop.repository.key, one)
+    assert ours(shop)[name]["data"] == {"value": "b"}
+    assert shop.kept(two)[f"ConfigMap/{name}"] == uid == ours(shop)[name]["metadata"]["uid"]
+    assert shop.kept(one).keys() == {f"ConfigMap/{name}-one"}
+    assert (shop.kept(one), shop.kept(two)) == (shop.mapped(one), shop.mapped(two))
 
 
 def test_an_object_that_was_made_again_after_its_deletion_is_left_alone(shop: Delivering) -> None:

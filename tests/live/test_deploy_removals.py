@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.delivery.look import look
 from bot.domain.deployments import Deployment, DeploymentState, Wait
 from bot.domain.grants import Cluster, Grant
 from bot.domain.removals import Stays
@@ -195,33 +196,13 @@ def test_a_renamed_app_takes_everything_along_and_nothing_is_made_anew(shop: Del
     )
     row = shop.until(shop.due(second, new), lambda each: each.state.ended or bool(each.conditions))
     assert (row.state, row.progress.asked) == (DeploymentState.HEALTHY, ()), row.reason
+    look(shop.ports, shop.repository.key, old)
     assert shop.kept(new) == shop.mapped(new) == {"ConfigMap/along": uids["ConfigMap/along"]}
     assert shop.kept(old) == shop.mapped(old) == {}
     now = shop.live("configmap")["along"]["metadata"]
     assert now["uid"] == live["along"]["metadata"]["uid"]
     assert now["labels"][PART_OF] != live["along"]["metadata"]["labels"][PART_OF]
     assert deletes(shop) == [*before, "dropped"]
-
-
-@pytest.mark.parametrize("first_to_go", ["one", "two"])
-def test_an_object_that_moves_to_another_target_is_handed_over(shop: Delivering, first_to_go: str) -> None:
-    one, two = Target("prod", "one"), Target("prod", "two")
-    name = f"moves-{first_to_go}"
-    listed = app(shop, "one", "one") + app(shop, "two", "two")
-    here, there = config_map(f"{name}-one"), config_map(f"{name}-two")
-    files: dict[str, str | None] = {"one/all.yaml": here + config_map(name), "two/all.yaml": there}
-    first = apps(shop, listed, files)
-    assert {shop.deliver(first, each).state for each in (one, two)} == {DeploymentState.HEALTHY}
-    before, uid = deletes(shop), shop.live("configmap")[name]["metadata"]["uid"]
-    second = apps(shop, listed, {"one/all.yaml": here, "two/all.yaml": there + config_map(name)})
-    for target in (one, two) if first_to_go == "one" else (two, one):
-        row = shop.until(shop.due(second, target), lambda each: each.state.ended or bool(each.conditions))
-        assert (row.state, row.progress.asked) == (DeploymentState.HEALTHY, ()), (row.conditions, row.reason)
-    assert shop.live("configmap")[name]["metadata"]["uid"] == uid
-    assert shop.kept(two)[f"ConfigMap/{name}"] == uid
-    assert f"ConfigMap/{name}" not in shop.kept(one)
-    assert deletes(shop) == before
-    assert (shop.kept(one), shop.kept(two)) == (shop.mapped(one), shop.mapped(two))
 
 
 class Killed(BaseException):
