@@ -15,7 +15,7 @@ from bot.domain.events import (
 from bot.domain.pulls import Repository
 from bot.domain.subjects import Job, branch_job, candidate_job, plan_job, reviews_job
 from bot.ports.world import Ports
-from handlers import approve, bases, candidate, commands, deploy, plan, say
+from handlers import alone, approve, bases, candidate, commands, deploy, plan, say
 
 REACTIONS: Mapping[str, Callable[[Job, Ports], None]] = {
     "ingest": lambda job, ports: ingest(job, ports),
@@ -24,6 +24,7 @@ REACTIONS: Mapping[str, Callable[[Job, Ports], None]] = {
     "branch": deploy.branch_moved,
     "bases": bases.bases,
     "candidate": candidate.plan_candidate,
+    "commit-plan": alone.plan_commit,
     "look": deploy.look_at_target,
     "say-pull": say.say_pull,
     "say-commit": say.say_commit,
@@ -69,7 +70,12 @@ SAID_LATER = 600.0
 
 def gave_up(job: Job, incident: str, ports: Ports) -> None:
     """A job failed for good through a bug of ours: what people wait for ends, naming the incident."""
-    ends = {"plan": plan.gave_up, "candidate": candidate.gave_up, "look": deploy.gave_up}
+    ends = {
+        "plan": plan.gave_up,
+        "candidate": candidate.gave_up,
+        "commit-plan": alone.gave_up,
+        "look": deploy.gave_up,
+    }
     if job.name in ends:
         ends[job.name](job, incident, ports)
     elif job.queue == "say":

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from bot.comments.deployment import Standing, deployment_comment, verdict
-from bot.comments.markdown import prose
+from bot.comments.deployment import Standing, deployment_comment, needs_a_person, verdict
+from bot.comments.markdown import worded
 from bot.comments.phrases import PREFIX
 from bot.comments.plan import About, plan_comment
 from bot.comments.tally import verdict as plan_verdict
-from bot.domain.deployments import Deployment, DeploymentState, Wait
+from bot.domain.deployments import Deployment, DeploymentState
 from bot.domain.plans import Finding, Level, Plan, TargetPlan, TargetState
 from bot.objects.redact import Redacted, inert
 from bot.ports.checks import Annotation, Check, Conclusion
@@ -23,16 +23,6 @@ TEXTS = 2
 _ANNOTATIONS = 100
 _MESSAGE = 4000
 _LEVELS = {Level.NOTE: "notice", Level.WARN: "warning", Level.BLOCK: "failure"}
-_PEOPLE = (
-    Wait.NEVER,
-    Wait.WORD,
-    Wait.ADMIN,
-    Wait.APPROVALS,
-    Wait.HOLD,
-    Wait.LOCK,
-    Wait.HISTORY,
-    Wait.CONFIRMATION,
-)
 _MOVING = (DeploymentState.CONFIRMING, DeploymentState.APPLYING, DeploymentState.SETTLING, DeploymentState.PRUNING)
 
 
@@ -51,7 +41,7 @@ def plan_check(plan: Plan, commit: str, prefix: str = PREFIX, accepted: Collecti
 def simple_plan_check(commit: str, conclusion: Conclusion, title: str, summary: str = "") -> Check:
     """The check when there is no plan: running, silent, failed, elsewhere, a fork. Texts are plain and redacted."""
     first = title.split("\n", 1)[0]
-    return Check(PLAN, commit, conclusion, inert(first, 200).plain, prose(inert(summary or title, 4000)))
+    return Check(PLAN, commit, conclusion, inert(first, 200).plain, worded(inert(summary or title, 4000)))
 
 
 def failed_plan_check(commit: str, error: str, mistakes: Sequence[Mistake]) -> Check:
@@ -95,16 +85,12 @@ def _sum(rows: Sequence[Deployment], now: float) -> Conclusion:
         return Conclusion.FAILURE
     open_rows = [row for row in rows if not row.state.ended]
     if open_rows:
-        only_people = all(_needs_a_person(row) for row in open_rows)
+        only_people = all(needs_a_person(row) for row in open_rows)
         late = min(row.changed for row in open_rows) + PATIENCE < now
         return Conclusion.ACTION_REQUIRED if only_people or late else Conclusion.RUNNING
     if DeploymentState.CANCELLED in states:
         return Conclusion.CANCELLED
     return Conclusion.NEUTRAL if DeploymentState.SUPERSEDED in states else Conclusion.SUCCESS
-
-
-def _needs_a_person(row: Deployment) -> bool:
-    return row.state is DeploymentState.WAITING and any(each.wait in _PEOPLE for each in row.conditions)
 
 
 def _split(parts: Sequence[str]) -> tuple[str, str]:

@@ -34,10 +34,10 @@ def condition(each: Condition, target: Target, prefix: str = PREFIX) -> str:
 
 def _approvals(each: Condition, target: Target, prefix: str) -> str:
     pull = each.subject.startswith("#")
-    how = f"{named(f'{prefix} approve {target.environment}')} there" + (' or a review "Approve"' if pull else "")
-    where = named(each.subject) + ("" if pull else ", in its issue")
+    command = named(f"{prefix} approve {target.environment}")
+    how = f'{command} there or a review "Approve"' if pull else f"{command} in its issue"
     who = f" by {label(each.who)}" if each.who else ""
-    return f"waiting for approvals of {where}{who}, {label(each.more)} so far: {how}"
+    return f"waiting for approvals of {named(each.subject)}{who}, {label(each.more)} so far: {how}"
 
 
 def _stopped(each: Condition, target: Target, prefix: str) -> str:

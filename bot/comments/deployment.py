@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.comments.markdown import alert, code, counted, label, listed, named, prose, table
+from bot.comments.markdown import alert, code, counted, label, listed, named, prose, table, worded
 from bot.comments.parts import MOST, Item, Section, fits, pack
 from bot.comments.phrases import PREFIX, commits, state, unmet
 from bot.domain.deployments import Deployment, DeploymentState, Wait
@@ -34,6 +34,16 @@ _WORDS = {
     DeploymentState.SUPERSEDED: "Superseded",
     DeploymentState.CANCELLED: "Cancelled",
 }
+_PEOPLE = (
+    Wait.NEVER,
+    Wait.WORD,
+    Wait.ADMIN,
+    Wait.APPROVALS,
+    Wait.HOLD,
+    Wait.LOCK,
+    Wait.HISTORY,
+    Wait.CONFIRMATION,
+)
 _BRIEF = {
     Wait.WORD: "a deployer's word",
     Wait.ADMIN: "an admin's word",
@@ -60,14 +70,22 @@ class Standing:
 
 def deployment_comment(standings: Sequence[Standing], prefix: str = PREFIX, most: int = MOST) -> list[str]:
     """The parts of the comment, at most so many. There is at least one standing."""
+    head, sections = deployment_parts(standings, prefix)
+    return pack(head, sections, _footer(standings), most)
+
+
+def deployment_parts(standings: Sequence[Standing], prefix: str = PREFIX) -> tuple[str, list[Section]]:
+    """What stands above the folds, within one part, and the folds."""
     ordered = sorted(standings, key=lambda each: (_ORDER.index(each.row.state), each.row.target))
-    return pack(_head(ordered, prefix), _folds(ordered), _footer(ordered), most)
+    return _head(ordered, prefix), _folds(ordered)
 
 
 def verdict(rows: Sequence[Deployment]) -> str:
     """The deployments of a commit or pull in one line of plain text."""
+    asking = sum(1 for row in rows if needs_a_person(row))
     if len(rows) == 1:
-        return f"{_WORDS[rows[0].state]}: {inert(str(rows[0].target)).plain}"
+        words = f"{_WORDS[rows[0].state]}{' for a person' if asking else ''}"
+        return f"{words}: {inert(str(rows[0].target)).plain}"
     many = counted(len(rows), "target")
     failed = [inert(str(row.target)).plain for row in rows if row.state is DeploymentState.FAILED]
     healthy = sum(1 for row in rows if row.state is DeploymentState.HEALTHY)
@@ -80,7 +98,13 @@ def verdict(rows: Sequence[Deployment]) -> str:
         words = " and ".join(sorted({row.state.value for row in gone}))
         return f"Ended: {len(gone)} of {many} {words}"
     moving = [row for row in rows if row.state in _MOVING]
-    return f"{'Deploying' if moving else 'Waiting'}: {healthy} of {many} healthy"
+    words = f"{'Deploying' if moving else 'Waiting'}: {healthy} of {many} healthy"
+    return f"{words} · {asking} {'waits' if asking == 1 else 'wait'} for a person" if asking else words
+
+
+def needs_a_person(row: Deployment) -> bool:
+    """Whether only somebody's word lets it go on."""
+    return row.state is DeploymentState.WAITING and any(each.wait in _PEOPLE for each in row.conditions)
 
 
 def _head(ordered: Sequence[Standing], prefix: str) -> str:
@@ -154,7 +178,7 @@ def _long(row: Deployment) -> bool:
 def _failed(row: Deployment, prefix: str) -> str:
     """Why, what stands now, and what to do."""
     progress = row.progress
-    where = f"**{label(str(row.target))}** failed: {prose(inert(row.reason, 1000)) or 'no reason was given'}."
+    where = f"**{label(str(row.target))}** failed: {worded(inert(row.reason, 1000)) or 'no reason was given'}."
     if progress.done:
         stands = f"{progress.done} of {counted(progress.total, 'object')} of {commits([row.commit])} stay as applied"
     else:
@@ -171,7 +195,7 @@ def _waits(row: Deployment, prefix: str) -> list[str]:
         return [f"{target}: {each}" for each in unmet(row, prefix)]
     if row.state not in _MOVING:
         return []
-    return [f"{target} waits for {prose(inert(each))}" for each in row.progress.waits_for]
+    return [f"{target} waits for {worded(inert(each))}" for each in row.progress.waits_for]
 
 
 def _box(kind: str, lines: Sequence[str], cap: int) -> str:
@@ -207,7 +231,7 @@ def _folds(ordered: Sequence[Standing]) -> list[Section]:
 
 def _kept(found: Sequence[tuple[Deployment, Kept]]) -> tuple[Item, ...]:
     return _items(
-        [(row, str(one.object)) for row, one in found], [prose(inert(why_kept(one), 400)) for _, one in found]
+        [(row, str(one.object)) for row, one in found], [worded(inert(why_kept(one), 400)) for _, one in found]
     )
 
 

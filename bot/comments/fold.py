@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from bot.comments.markdown import code, counted, label, listed, named, prose, summary
+from bot.comments.markdown import code, counted, label, listed, named, summary, worded
 from bot.comments.objects import change_item, drifted_item, lines_of, riskiest, shown_changes
 from bot.comments.parts import Item, Section
 from bot.comments.phrases import finding
@@ -18,31 +18,29 @@ NAMED = 20
 """Objects that one note names."""
 
 
-def folds(plan: Plan, prefix: str) -> list[Section]:
-    """Every fold in reading order."""
+def folds(plan: Plan, prefix: str, *, landed: bool = False) -> list[Section]:
+    """Every fold in reading order. landed: it is on the default branch, where nothing merges it any more."""
     rows = sorted(plan.targets, key=lambda row: (-len(row.dangers), row.target))
     sections = _changes(rows)
-    sections += _pending(rows)
-    sections += _drift(rows)
+    sections += _pending(rows, landed=landed)
+    sections += _drift(rows, landed=landed)
     sections += _notes(rows)
     sections += _rules(plan)
-    sections.append(_commands(prefix))
-    return _opened(sections, len(sections) - 1)
+    return [*_opened(sections), *([] if landed else [_commands(prefix)])]
 
 
 def _rules(plan: Plan) -> list[Section]:
-    """What merging changes about the config's rules; what asks for less stands among the warnings as well."""
+    """What merging changes about the config's rules; what asks for less stands among the dangers as well."""
     told = [finding(each) for each in plan.findings if each.rule in (LOOSER, "rule-change", "without-effect")]
-    count = counted(len(told), "rule")
-    return [Section(f"Rules: {count}", tuple(Item(f"- {line}", line) for line in told))] if told else []
+    return [Section(f"Rules: {len(told)}", tuple(Item(f"- {line}", line) for line in told))] if told else []
 
 
-def _opened(sections: Sequence[Section], last: int) -> list[Section]:
+def _opened(sections: Sequence[Section]) -> list[Section]:
     """Small folds stand open as long as there are few lines to scroll over."""
     left, result = OPEN_TOTAL, []
-    for at, section in enumerate(sections):
+    for section in sections:
         lines = lines_of(section.items)
-        small = at < last and section.opened and lines <= min(OPEN_LINES, left)
+        small = section.opened and lines <= min(OPEN_LINES, left)
         left -= lines if small else 0
         result.append(Section(section.summary, section.items, section.intro, small))
     return result
@@ -111,17 +109,17 @@ def _numbers(changes: Iterable[Change]) -> str:
     return f"{counted(len(verbs), 'object')} ({shown})"
 
 
-def _pending(rows: Sequence[TargetPlan]) -> list[Section]:
+def _pending(rows: Sequence[TargetPlan], *, landed: bool) -> list[Section]:
     found = [(row, change) for row in rows for change in riskiest(row.pending)]
     if not found:
         return []
     items = tuple(_under(row, change_item(change)) for row, change in found)
-    intro = "Others merged these; this merge delivers them too."
+    intro = f"Others merged these; this {'commit' if landed else 'merge'} delivers them too."
     return [Section(f"Merged but not deployed yet: {counted(len(found), 'object')}", items, intro)]
 
 
-def _drift(rows: Sequence[TargetPlan]) -> list[Section]:
-    sections = [_reverted(rows)] if any(each.reverted for row in rows for each in row.drifted) else []
+def _drift(rows: Sequence[TargetPlan], *, landed: bool) -> list[Section]:
+    sections = [_reverted(rows, landed=landed)] if any(each.reverted for row in rows for each in row.drifted) else []
     foreign = [(row, each) for row in rows for each in row.drifted if not each.reverted]
     if foreign:
         intro = "Somebody else set these fields, which Git never mentions. They stay as they are."
@@ -130,18 +128,19 @@ def _drift(rows: Sequence[TargetPlan]) -> list[Section]:
     return sections
 
 
-def _reverted(rows: Sequence[TargetPlan]) -> Section:
+def _reverted(rows: Sequence[TargetPlan], *, landed: bool) -> Section:
     found = [(row, each) for row in rows for each in row.drifted if each.reverted]
     written = {change.object for row in rows for change in row.writes}
     reverted = [each for _, each in found if each.object in written]
-    intro = "Merging also reverts these." if len(reverted) == len(found) else ""
-    if reverted and not intro:
-        intro = f"Merging also reverts {len(reverted)} of these."
+    verb = "Deploying" if landed else "Merging"
+    some = "these" if len(reverted) == len(found) else f"{len(reverted)} of these"
+    intro = f"{verb} also reverts {some}." if reverted else ""
     items = []
     for row in rows:
         drifted = [drifted_item(each) for each in row.drifted if each.reverted]
         items += [_under(row, each) for each in drifted[:1]] + drifted[1:]
-    name = f"Already drifted, not caused by this pull: {counted(len(found), 'object')}"
+    by = "commit" if landed else "pull"
+    name = f"Already drifted, not caused by this {by}: {counted(len(found), 'object')}"
     return Section(name, tuple(items), intro, opened=True)
 
 
@@ -165,7 +164,7 @@ def _note(found: Sequence[tuple[TargetPlan, Finding]]) -> Item:
     if len(found) == 1 or first.object is None:
         lines = [f"**{label(str(row.target))}** {finding(each)}" for row, each in found]
         return Item("\n".join(f"- {line}" for line in lines), "; ".join(lines[:NAMED]))
-    message = prose(first.message)
+    message = worded(first.message)
     about: dict[str, list[str]] = {}
     for row, each in found:
         about.setdefault(f"**{label(str(row.target))}**", []).append(named(each.object))

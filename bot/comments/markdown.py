@@ -13,11 +13,24 @@ _OBEYED = re.compile(r"([\\`*_\[\]|<>~#])")
 _BEGINS = re.compile(r"^(\d*)(?:(?<=\d)(?=[.)])|(?<!\d)(?=[-+=]))")
 """What would begin a list or an underlined heading."""
 _BACKTICKS = re.compile(r"`+")
+_SPAN = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 
 
 def prose(text: Redacted) -> str:
     """Foreign text inside a sentence of ours, or as one of its own."""
     return _BEGINS.sub(r"\1\\", _OBEYED.sub(r"\\\1", text.text.strip()))
+
+
+def worded(text: Redacted) -> str:
+    """A message as prose, in which what stands between backticks is a code span, so that it can be copied as it is."""
+    parts = _SPAN.split(text.plain.strip())
+    return "".join(code(inert(part)) if at % 2 else _amid(part) for at, part in enumerate(parts))
+
+
+def _amid(part: str) -> str:
+    """A stretch of prose with the blanks around it."""
+    bare = part.strip()
+    return f"{' ' * part[:1].isspace()}{prose(inert(bare))}{' ' * part[-1:].isspace()}" if bare else " " * bool(part)
 
 
 def label(name: str) -> str:

@@ -50,8 +50,11 @@ def pack(head: str, sections: Sequence[Section], foot: str, most: int = MOST) ->
         parts = [*parts[: most - 1], f"{parts[most - 1]}\n\n_…and {missing} more parts of this comment, left out._"]
     if len(parts) == 1:
         return parts
+    items = [item for section in sections for item in section.items]
+    cut = sum(1 for item in items[full:] if item.full != f"- {item.short}")
+    rest = f"; the last {cut} objects are on one line each" if cut else ""
     numbered = [f"_Part {at} of {len(parts)}_\n\n{part}" for at, part in enumerate(parts[1:], 2)]
-    return [f"{parts[0]}\n\n_Part 1 of {len(parts)}_", *numbered]
+    return [f"{parts[0]}\n\n_Part 1 of {len(parts)}{rest}_", *numbered]
 
 
 def _largest(most: int, good: Callable[[int], bool]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.comments.conditions import PREFIX as PREFIX
 from bot.comments.conditions import condition
-from bot.comments.markdown import code, label, named, prose
+from bot.comments.markdown import code, label, named, worded
 from bot.domain.deployments import Condition, Deployment, DeploymentState, Wait
 from bot.domain.plans import Cause, Finding, Level, TargetPlan, TargetState, Verb
 from bot.objects.redact import inert
@@ -48,9 +48,9 @@ def cause(why: Cause, owner: str) -> str:
     }[why]
 
 
-def dangers(row: TargetPlan, prefix: str = PREFIX) -> list[str]:
+def dangers(row: TargetPlan, prefix: str = PREFIX, *, landed: bool = False) -> list[str]:
     """What a person must have seen before this row is merged, as Markdown sentences, and what merging is not enough
-    for."""
+    for. landed: it is on the default branch already."""
     target = f"**{label(str(row.target))}**"
     writes = [
         f"{target} {_DANGERS[change.verb]} {named(change.object)}"
@@ -59,16 +59,17 @@ def dangers(row: TargetPlan, prefix: str = PREFIX) -> list[str]:
     ]
     if row.command:
         command = named(f"{prefix} deploy {row.target} --confirm {row.word}")
-        writes.append(f"{target} waits, once merged, for a deployer to confirm it: {command}")
+        writes.append(f"{target} waits{'' if landed else ', once merged,'} for a deployer to confirm it: {command}")
     return writes + [f"{target} {finding(each)}" for each in row.findings if each.level is Level.BLOCK]
 
 
 def finding(each: Finding) -> str:
     """A finding as Markdown, with where it is."""
-    about = f"{named(each.object)}: " if each.object else ""
-    field = f" ({named(each.field)})" if each.field else ""
+    subject = each.object or each.field
+    about = f"{named(subject)}: " if subject else ""
+    field = f" ({named(each.field)})" if each.object and each.field else ""
     place = f" – {named(f'{each.file}:{each.line}' if each.line else each.file)}" if each.file else ""
-    return f"{about}{prose(each.message)}{field}{place}"
+    return f"{about}{worded(each.message)}{field}{place}"
 
 
 def state(row: Deployment, prefix: str = PREFIX) -> str:
@@ -105,7 +106,7 @@ def _away(each: Condition, reason: str) -> str:
     """A cluster that is waited for, with what it does instead of answering."""
     why = reason.removeprefix(f"cluster {each.subject} ")
     return f"waiting for the cluster {label(each.subject)}" + (
-        f", which {prose(inert(why))}" if why != reason else f": {prose(inert(reason))}"
+        f", which {worded(inert(why))}" if why != reason else f": {worded(inert(reason))}"
     )
 
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.comments.fold import folds
-from bot.comments.markdown import alert, code, label, listed, named, prose
+from bot.comments.markdown import alert, code, label, listed, named, prose, worded
 from bot.comments.neighbours import also_changed, overtaken
-from bot.comments.parts import MOST, fits, pack
+from bot.comments.parts import MOST, Section, fits, pack
 from bot.comments.phrases import PREFIX, dangers, finding
 from bot.comments.plan_table import BROKEN, plan_table
 from bot.comments.tally import verdict
@@ -23,7 +23,8 @@ class About:
     """What a plan comment says besides the plan: the head as it is now, how commands begin, the check's page.
 
     `stale` is the tip of the base branch that overtook the plan, if one did; `also` are the plan's targets that other
-    open pulls change too, with their numbers, sorted.
+    open pulls change too, with their numbers, sorted. `landed`: it is no pull, but a commit that came without one.
+    `again`: what a cluster did not answer for is planned again by itself.
     """
 
     head: str
@@ -31,14 +32,16 @@ class About:
     page: str = ""
     stale: str = ""
     also: Sequence[tuple[Target, int]] = ()
+    landed: bool = False
+    again: bool = False
 
 
 def plan_comment(plan: Plan, about: About, most: int = MOST) -> list[str]:
     """The parts of a finished plan's comment, at most so many. When the head has moved on since, it says so on top."""
     if plan.note is not None:
-        note = alert("WARNING", [prose(plan.note)]) if plan.failed else prose(plan.note)
+        note = alert("WARNING", [worded(plan.note)]) if plan.failed else worded(plan.note)
         return [f"### Plan: nothing was planned\n\n{note}\n\n{_head_only(about)}"]
-    return pack(_head(plan, about), folds(plan, about.prefix), _footer(plan, about), most)
+    return pack(plan_head(plan, about), plan_folds(plan, about), plan_footer(plan, about), most)
 
 
 def planning_comment(plan: Plan | None, about: About) -> list[str]:
@@ -55,7 +58,7 @@ def planning_comment(plan: Plan | None, about: About) -> list[str]:
 
 def failed_comment(error: str, about: About) -> list[str]:
     """When no plan could be made at all. error is plain text that was redacted when it was kept."""
-    lines = [prose(line) for line in inert_lines(error) if line.plain.strip()] or ["no reason was given"]
+    lines = [worded(line) for line in inert_lines(error) if line.plain.strip()] or ["no reason was given"]
     again = f"It is planned again on the next push, or with {code(inert(f'{about.prefix} plan'))}."
     return [f"### Plan: it could not be made\n\n{alert('WARNING', lines)}\n\n{again}\n\n{_head_only(about)}"]
 
@@ -82,12 +85,17 @@ def fork_comment(about: About) -> list[str]:
     return [f"### Plan: waiting for a person\n\n{text}\n\n{then}\n\n{_head_only(about)}"]
 
 
-def _head(plan: Plan, about: About) -> str:
-    """Everything above the folds, with its lists cut until it fits into one part."""
+def plan_folds(plan: Plan, about: About) -> list[Section]:
+    """Everything between head and footer."""
+    return folds(plan, about.prefix, landed=about.landed)
+
+
+def plan_head(plan: Plan, about: About, beside: str = "") -> str:
+    """Everything above the folds, with its lists cut until it fits into one part, beside what stands there already."""
     shown = ""
     for cap in _CAPS:
         shown = "\n\n".join(part for part in _head_parts(plan, about, cap) if part)
-        if fits(shown + " " * 2000):
+        if fits(beside + shown + " " * 2000):
             break
     return shown
 
@@ -104,10 +112,16 @@ def _head_parts(plan: Plan, about: About, cap: int) -> list[str]:
         plan_table(loud, cap),
         f"Unchanged: {listed(quiet, 8)}." if quiet else "",
         also_changed(about.also),
-        _box("CAUTION", [each for row in rows for each in dangers(row, about.prefix)], cap),
-        _box("WARNING", _errors(rows), cap),
+        _box("CAUTION", _loud(plan, rows, about), cap),
+        _box("WARNING", _errors(rows, about), cap),
         _box("WARNING", _warnings(plan), cap),
     ]
+
+
+def _loud(plan: Plan, rows: Sequence[TargetPlan], about: About) -> list[str]:
+    """Every danger, and what a deployer has to accept of the config itself."""
+    looser = [finding(each) for each in plan.findings if each.level is Level.BLOCK]
+    return [each for row in rows for each in dangers(row, about.prefix, landed=about.landed)] + looser
 
 
 def _box(kind: str, lines: Sequence[str], cap: int) -> str:
@@ -116,14 +130,15 @@ def _box(kind: str, lines: Sequence[str], cap: int) -> str:
     return alert(kind, shown) if shown else ""
 
 
-def _errors(rows: Sequence[TargetPlan]) -> list[str]:
+def _errors(rows: Sequence[TargetPlan], about: About) -> list[str]:
     """Why rows could not be planned or checked; a reason that many share is said once."""
     same: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         if row.error is not None:
             place = f"{row.error_file}:{row.error_line}" if row.error_line else row.error_file
             words = _UNCHECKED if row.state is TargetState.UNCHECKED else "could not be planned"
-            reason = f"{words}: {f'{named(place)}: ' if place else ''}{prose(row.error)}"
+            reason = f"{words}: {f'{named(place)}: ' if place else ''}{worded(row.error)}"
+            reason += "; planned again by itself" if about.again and words == _UNCHECKED else ""
             same.setdefault((words, reason), []).append(f"**{label(str(row.target))}**")
     return [
         f"{listed(names)} {'was' if len(names) == 1 else 'were'} {reason}"
@@ -135,8 +150,7 @@ def _errors(rows: Sequence[TargetPlan]) -> list[str]:
 
 def _warnings(plan: Plan) -> list[str]:
     """Warnings with where they are; notes stand in the folds."""
-    own = [finding(each) for each in plan.findings if each.level is not Level.NOTE]
-    return own + [
+    return [finding(each) for each in plan.findings if each.level is Level.WARN] + [
         f"**{label(str(row.target))}** {finding(each)}"
         for row in plan.targets
         for each in row.findings
@@ -154,7 +168,8 @@ def _quiet(row: TargetPlan) -> bool:
     return row.state is TargetState.UNCHANGED and not (row.writes or row.drifted or row.pending or row.findings)
 
 
-def _footer(plan: Plan, about: About) -> str:
+def plan_footer(plan: Plan, about: About) -> str:
+    """Which commits it is about, its digest, how long it took and where all of it stands."""
     said = [f"head {_commit(plan.head)}", f"base {_commit(plan.base)}"]
     said += [f"plan {_commit(plan.digest)}"] if plan.digest else []
     said += [f"rendered in {plan.seconds:.1f} s"] if plan.seconds else []

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from bot.comments.markdown import code, label, prose
+from bot.comments.markdown import code, label, worded
 from bot.domain.command_lines import BadCommand, UnknownCommand
 from bot.domain.commands import TABLE
 from bot.domain.config import CommandSettings, Config
@@ -58,7 +58,7 @@ def failed_notice(rows: Sequence[Deployment], author: str) -> str:
     who = f"@{author}: " if _LOGIN.fullmatch(author) else ""
     lines = [
         f"**{label(str(row.target))}** failed at {code(inert(row.commit[:7]))}: "
-        f"{prose(inert(row.reason, 300)) or 'no reason was given'}"
+        f"{worded(inert(row.reason, 300)) or 'no reason was given'}"
         for row in rows[:_FAILED]
     ]
     more = f" And {len(rows) - _FAILED} more targets failed." if len(rows) > _FAILED else ""
@@ -71,6 +71,6 @@ def _help(settings: CommandSettings) -> str:
 
 def _sentence(text: str, *, capital: bool = True) -> str:
     """Plain text as a sentence, harmless, with a full stop."""
-    shown = prose(inert(text, 1000))
+    shown = worded(inert(text, 1000))
     shown = shown[:1].upper() + shown[1:] if capital else shown
     return shown if shown.endswith((".", "?", "!")) else f"{shown}."

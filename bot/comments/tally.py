@@ -45,7 +45,7 @@ def verdict(plan: Plan) -> str:
     broken = [row for row in plan.targets if row.state in _BROKEN]
     said = [f"{counted(len(broken), 'target')} could not be planned"] if broken else []
     said.append(_changing(plan.targets))
-    said += _risks(plan.targets)
+    said += _risks(plan)
     drifted = sum(tally(row).drift for row in plan.targets)
     said += [f"drift on {counted(drifted, 'object')}"] if drifted else []
     unchecked = [row for row in plan.targets if row.state is TargetState.UNCHECKED]
@@ -66,9 +66,10 @@ def _changing(rows: Sequence[TargetPlan]) -> str:
     return f"{len(apps)} apps change in {places}"
 
 
-def _risks(rows: Sequence[TargetPlan]) -> list[str]:
-    numbers = [tally(row) for row in rows]
+def _risks(plan: Plan) -> list[str]:
+    numbers = [tally(row) for row in plan.targets]
     words = (("delete", "delete"), ("replace", "replacement"), ("takeover", "takeover"))
     said = [(sum(getattr(each, verb) for each in numbers), word) for verb, word in words]
-    blocks = sum(1 for row in rows for each in row.findings if each.level is Level.BLOCK)
+    findings = [*plan.findings, *(each for row in plan.targets for each in row.findings)]
+    blocks = sum(1 for each in findings if each.level is Level.BLOCK)
     return [counted(number, word) for number, word in said if number] + ([f"{blocks} to be accepted"] if blocks else [])

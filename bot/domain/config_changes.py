@@ -46,8 +46,6 @@ def without_effect(config: Config) -> tuple[tuple[str, str], ...]:
         general = config.environments[where.partition("/")[0]]
         if each.drift is not DriftMode.REPORT and (where == each.name or each.drift != general.drift):
             found[where, f"drift: {each.drift.value}"] = None
-        if each.url and where == each.name:
-            found[where, "url"] = None
     return tuple(found)
 
 

@@ -40,7 +40,7 @@ def may_deploy(person: Person, deployers: Deployers) -> bool:
 
 def who_may_deploy(deployers: Deployers) -> str:
     """The deployers in words: `maintainers, the team acme/sre or ana`."""
-    role = f"who has {deployers.permission} or more" if deployers.permission is not None else ""
+    role = f"whoever has {deployers.permission} or more" if deployers.permission is not None else ""
     named = [*filter(None, (role,)), *(f"the team {team}" for team in deployers.teams), *deployers.users]
     return f"{', '.join(named[:-1])} or {named[-1]}" if len(named) > 1 else named[0] if named else "nobody"
 

@@ -88,6 +88,11 @@ def candidate_job(repository: str, head: str) -> Job:
     return Job("plan", "candidate", commit_key(repository, head))
 
 
+def commit_plan_job(repository: str, commit: str) -> Job:
+    """Plan a commit that came without a pull."""
+    return Job("plan", "commit-plan", commit_key(repository, commit))
+
+
 def bases_job(repository: str) -> Job:
     """See which open pulls the default branch has overtaken."""
     return Job("plan", "bases", repository)

@@ -16,6 +16,7 @@ class Tool:
     release: str
 
 
+# Helm forgets a release with its secrets and touches none of its objects; `helm uninstall` would delete them.
 _MARKS: tuple[tuple[Path, Tool], ...] = (
     (
         ("metadata", "annotations", "argocd.argoproj.io/tracking-id"),
@@ -35,12 +36,7 @@ _MARKS: tuple[tuple[Path, Tool], ...] = (
     ),
     (
         ("metadata", "annotations", "meta.helm.sh/release-name"),
-        Tool(
-            "Helm",
-            "helm",
-            False,
-            "helm uninstall NAME --keep-history after annotating it helm.sh/resource-policy: keep",
-        ),
+        Tool("Helm", "helm", False, "kubectl delete secret -l owner=helm,name=NAME"),
     ),
 )
 

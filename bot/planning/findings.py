@@ -144,8 +144,8 @@ def _owned_elsewhere(each: Compared, context: Context) -> Iterator[Finding]:
         tool, name = kept
         allowed = any(tool.manager.startswith(manager) for manager in context.takeover_from)
         level = Level.BLOCK if tool.fights and not allowed else Level.WARN
-        again = "which writes it again: make it let go first" if tool.fights else "which may write it again"
-        message = inert(f"belongs to {tool.name} ({name}), {again}, with `{tool.release.replace('NAME', name)}`")
+        again = "writes it again: make it let go first" if tool.fights else "may write it again: make it let go"
+        message = inert(f"belongs to {tool.name} ({name}), which {again} with `{tool.release.replace('NAME', name)}`")
         yield Finding(level, "kept-by-another-tool", message, object=each.key)
     label = value_at(live or {}, ("metadata", "labels", PART_OF))
     moves = write is not None and write.verb is Verb.MOVE

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bot.comments.issue import commit_issue
 from bot.comments.marker import has_marker, marked, marker
 from bot.domain.deployments import Deployment, DeploymentState, Wait
-from bot.domain.subjects import commit_key, pull_key
+from bot.domain.subjects import commit_key, commit_plan_job, pull_key
 from bot.ports.forge import Forge
 from bot.ports.ledger import ISSUE, Said
 from bot.ports.world import Ports
@@ -16,16 +16,21 @@ _WORDS = (Wait.WORD, Wait.ADMIN, Wait.CONFIRMATION, Wait.HISTORY, Wait.WINDOW, W
 
 
 def say_issue(ports: Ports, forge: Forge, rows: Sequence[Deployment], prefix: str) -> None:
-    """Open the issue where somebody has to speak, keep it up to date, and close it once all has ended.
+    """Open the issue where somebody has to speak, keep it up to date, and close it once all has ended. It shows the
+    plan, which is made for it where there is none yet.
 
     rows are a commit's newest deployments, one at least. Raises TryLater.
     """
     subject = commit_key(rows[0].repository, rows[0].commit)
+    asking = [row for row in rows if _needs_one(row)]
     with ports.ledger.begin() as tx:
-        said = tx.slots.get(subject, ISSUE)
-    if said is None and not any(map(_needs_one, rows)):
+        said, plan = tx.slots.get(subject, ISSUE), tx.plans.of_commit(rows[0].repository, rows[0].commit)
+        unseen = plan is None or not {row.target for row in asking} <= {each.target for each in plan.targets}
+        if asking and unseen:
+            tx.jobs.put(commit_plan_job(rows[0].repository, rows[0].commit))
+    if said is None and (unseen or not asking):
         return
-    title, text = commit_issue(rows, prefix)
+    title, text = commit_issue(rows, plan, prefix)
     line = marker(ports.fingerprint_key, forge.repository, 0, f"issue-{rows[0].commit}", 1)
     body, going_on = marked(line, text), any(not row.state.ended for row in rows)
     digest = hashlib.sha256(f"{going_on} {body}".encode(errors="replace")).hexdigest()[:32]

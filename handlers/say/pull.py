@@ -50,7 +50,9 @@ def say_pull(job: Job, ports: Ports) -> None:
     with ports.forges.open(facts.repository, *NEEDS) as forge:
         writer = Writer(ports, forge, job.key)
         page = _say_check(writer, forge, facts)
-        _say_plan(writer, facts.row, About(facts.row.head, facts.prefix, page, facts.row.stale, facts.also))
+        again = not facts.row.allowed
+        about = About(facts.row.head, facts.prefix, page, facts.row.stale, facts.also, again=again)
+        _say_plan(writer, facts.row, about)
         if facts.row.status == "planned" and facts.row.plan is not None:
             writer.record(POSTED, Said(0, posted(facts.row.plan)))
         if facts.standings:

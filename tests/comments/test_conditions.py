@@ -7,7 +7,7 @@ from bot.domain.deployments import Condition, Wait
 from bot.domain.subjects import Target
 
 WEB = Target("prod", "web")
-WHO = "who has maintain or more"
+WHO = "whoever has maintain or more"
 SAID = {
     Wait.NEVER: (Condition(Wait.NEVER, "prod"), ["stopped", "`deploy: never`"]),
     Wait.WORD: (Condition(Wait.WORD, who=WHO), ["a deployer's word", WHO, "`/x deploy prod/web`"]),

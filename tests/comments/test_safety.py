@@ -22,7 +22,8 @@ from bot.domain.pulls import Repository
 from bot.domain.removals import Kept, Stays
 from bot.objects.identity import ObjectKey
 from bot.objects.redact import inert
-from tests.comments.samples import HEAD, PLANS, REDACTOR, deployment, plan, row
+from tests.comments.samples import HEAD, PLANS, REDACTOR, plan, row
+from tests.comments.standings import deployment
 
 FLAVORED = MarkdownIt("gfm-like", {"html": True, "linkify": False})
 SHOP, KEY = Repository("github", 12, "acme/shop", 5), b"0123456789abcdef0123456789abcdef"

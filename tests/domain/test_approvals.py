@@ -58,6 +58,6 @@ def test_a_lock_stops_its_place_until_its_time_is_over() -> None:
 
 
 def test_deployers_are_told_in_words() -> None:
-    assert who_may_deploy(PROD.deployers) == "who has maintain or more, the team acme/sre or ana"
-    assert who_may_deploy(Deployers()) == "who has maintain or more"
+    assert who_may_deploy(PROD.deployers) == "whoever has maintain or more, the team acme/sre or ana"
+    assert who_may_deploy(Deployers()) == "whoever has maintain or more"
     assert who_may_deploy(Deployers(None)) == "nobody"

@@ -113,6 +113,9 @@ def test_a_commit_without_a_pull_is_approved_on_an_issue_of_its_own(shop: Shop) 
     commit = shop.push(shop.app("web:2") | {".plumbline.yaml": config(APPROVED)}, by="bob")
     shop.wait_check(commit, "plumbline/deploy/staging", "action_required")
     issue = wait_for_issue(shop, commit)
+    shown = shop.world.forge.issue(issue, shop.path).body or ""
+    assert "+ registry.example/web:2" in shown, "what is approved stands above it"
+    assert "### Plan: web changes in staging" in shown
     shop.write(issue, "/plumb approve", by="ana")
     shop.wait_deployed(commit)
     wait_until("the issue is closed", lambda: shop.world.forge.issue(issue, shop.path).state == "closed")
@@ -133,7 +136,7 @@ def test_holds_and_locks_stop_it_and_explain_says_who_and_why(shop: Shop) -> Non
     answered(shop, number, "was locked by bob")
     shop.write(number, "/plumb status\n/plumb config", by="rita")
     answered(shop, number, "| staging | web |")
-    answered(shop, number, "who has maintain or more")
+    answered(shop, number, "whoever has maintain or more")
     assert shop.state(commit=commit) == "waiting"
     shop.write(number, "/plumb unhold\n/plumb unlock staging/web", by="bob")
     shop.wait_deployed(commit)
