@@ -34,6 +34,10 @@ class Access:
 class Accesses(Protocol):
     """Opens targets for planning."""
 
+    def applyset(self, target: Target, environment: Environment) -> str:
+        """The ApplySet id of a target's inventory, without asking anyone; empty where it may not be reached."""
+        ...
+
     def open(self, target: Target, environment: Environment) -> Access:
         """Raises UserMistake when the target may not be reached at all."""
         ...
@@ -64,12 +68,21 @@ def granted(ports: Ports, repository: Repository, environment: Environment) -> t
     return found
 
 
+def _applyset(ports: Ports, repository: Repository, target: Target, environment: Environment) -> str:
+    found = ports.operator.grant(environment.cluster, repository.address, environment.name)
+    return ports.clusters.inventories(found[0]).name_of(repository.key, target).applyset if found else ""
+
+
 class GrantedAccess:
     """Access as the operator's grants give it, always as `plan_as`."""
 
     def __init__(self, ports: Ports, repository: Repository) -> None:
         self._ports, self._repository = ports, repository
         self._opened: dict[tuple[str, str], tuple[PlanCluster, Surroundings]] = {}
+
+    def applyset(self, target: Target, environment: Environment) -> str:
+        """See Accesses."""
+        return _applyset(self._ports, self._repository, target, environment)
 
     def open(self, target: Target, environment: Environment) -> Access:
         """See Accesses."""
@@ -108,6 +121,10 @@ class RenderedAccess:
     def __init__(self, ports: Ports, repository: Repository) -> None:
         self._ports, self._repository = ports, repository
 
+    def applyset(self, target: Target, environment: Environment) -> str:
+        """See Accesses."""
+        return _applyset(self._ports, self._repository, target, environment)
+
     def open(self, target: Target, environment: Environment) -> Access:
         """See Accesses."""
         cluster, grant = granted(self._ports, self._repository, environment)
@@ -123,6 +140,10 @@ class OpenAccess:
 
     def __init__(self, repository: Repository, inventories: Inventories, cluster: PlanCluster | None) -> None:
         self._repository, self._inventories, self._cluster = repository, inventories, cluster
+
+    def applyset(self, target: Target, environment: Environment) -> str:
+        """See Accesses."""
+        return self._inventories.name_of(self._repository.key, target).applyset
 
     def open(self, target: Target, environment: Environment) -> Access:
         """See Accesses. Without an inventory that this account may read, nobody knows what we own."""

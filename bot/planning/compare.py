@@ -199,7 +199,11 @@ def _onto_live(after: Sent, live: Object | None, comparing: Comparing, last: Obj
     same = prediction.object is live
     found = [] if same else changed(comparable(live), comparable(prediction.object), telling.lists)
     fields = told(found, Written(last, after.body, _taken(prediction, after.body)), live, telling)
-    return Change(telling.key, verb, tuple(fields)) if fields or verb is Verb.TAKEOVER else None
+    if verb is Verb.UPDATE:
+        return Change(telling.key, verb, tuple(fields)) if fields else None
+    theirs = foreign_fields(live, after.written or after.body, telling)
+    fields += (Field(each.path, each.live, each.live, Cause.STAYS, each.manager) for each in theirs)
+    return Change(telling.key, verb, tuple(fields))
 
 
 def _hidden(comparing: Comparing) -> bool:

@@ -26,6 +26,9 @@ _PICKED = ("healthCheckNodePort", "nodePort")
 MOST = 500
 """Fields told of one object. Nobody reads more, and a hostile manifest has any number of them."""
 
+LONGEST = 800
+"""Characters of a finding that names commands, or a problem and its remedy."""
+
 CONTEXT = 2
 """Unchanged lines shown around changed ones."""
 

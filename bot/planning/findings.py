@@ -1,31 +1,23 @@
 """What a person should know besides the differences: risks, conflicts with other writers, warnings, what stays."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.domain.plans import Cause, Change, Finding, Level, Verb
 from bot.domain.removals import why_kept
-from bot.objects.canonical import PART_OF
 from bot.objects.identity import Object, ObjectKey
 from bot.objects.optout import holds_data
-from bot.objects.paths import str_path, value_at
+from bot.objects.paths import str_path
 from bot.objects.redact import Redacted, Redactor, inert
 from bot.objects.risk import notes
 from bot.objects.risk.note import RiskNote
-from bot.objects.tools import kept_by
 from bot.planning.compare import Sides, Verdict
-from bot.planning.fields import comparable
+from bot.planning.fields import LONGEST, comparable
+from bot.planning.owners import PERSONS, Context, owners_found
 from bot.planning.refusing import Problem
-
-_PERSONS = ("before-first-apply", "headlamp", "k9s", "kubectl", "lens", "Mozilla", "node-fetch", "OpenLens", "rancher")
-"""How field managers begin whose writes are a person's: they do not write again by themselves."""
-
 
 MOST_NAMED = 5
 """Fields named in one sentence."""
-
-LONGEST = 800
-"""Characters of a problem and its remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +28,6 @@ class Compared:
     sides: Sides
     verdict: Verdict
     problem: Problem | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """Our ApplySet id, and the field managers that the config lets us take objects over from."""
-
-    applyset: str
-    takeover_from: Sequence[str]
 
 
 def findings_of(compared: Iterable[Compared], context: Context, redactor: Redactor) -> tuple[Finding, ...]:
@@ -71,6 +55,7 @@ def _of_object(each: Compared, context: Context, redactor: Redactor) -> Iterator
         message = inert(f"no longer in Git, but it is left in place: {why_kept(each.verdict.kept)}", LONGEST)
         yield Finding(Level.NOTE, "left-in-place", message, object=each.key)
     yield from _made_up(each)
+    yield from owners_found(each.key, each.sides, each.verdict.write, context)
     if each.verdict.write is None:
         return
     if each.verdict.write.successor:
@@ -83,7 +68,6 @@ def _of_object(each: Compared, context: Context, redactor: Redactor) -> Iterator
     for field, said in each.verdict.doubts:
         yield Finding(Level.WARN, "schema", inert(f"will be refused on apply: {said}"), each.key, field, *place)
     yield from _replaced(each, redactor)
-    yield from _owned_elsewhere(each, context)
     yield from _conflicts(each)
 
 
@@ -135,32 +119,13 @@ def _replaced(each: Compared, redactor: Redactor) -> Iterator[Finding]:
     yield Finding(Level.WARN, "immutable", message, each.key, prediction.problem.field, head.file, head.line)
 
 
-def _owned_elsewhere(each: Compared, context: Context) -> Iterator[Finding]:
-    """Another tool, or another app's inventory, holds the object: both would write it."""
-    live, head = each.sides.live, each.sides.head
-    kept = kept_by(live, head.body) if live is not None and head is not None else None
-    write = each.verdict.write
-    if kept and write and (kept[0].fights or write.verb is Verb.TAKEOVER):
-        tool, name = kept
-        allowed = any(tool.manager.startswith(manager) for manager in context.takeover_from)
-        level = Level.BLOCK if tool.fights and not allowed else Level.WARN
-        again = "writes it again: make it let go first" if tool.fights else "may write it again: make it let go"
-        message = inert(f"belongs to {tool.name} ({name}), which {again} with `{tool.release.replace('NAME', name)}`")
-        yield Finding(level, "kept-by-another-tool", message, object=each.key)
-    label = value_at(live or {}, ("metadata", "labels", PART_OF))
-    moves = write is not None and write.verb is Verb.MOVE
-    if head is not None and isinstance(label, str) and label != context.applyset and not moves:
-        message = inert("is in another inventory (ApplySet): take it out there first, or both would write it")
-        yield Finding(Level.BLOCK, "owned-elsewhere", message, object=each.key)
-
-
 def _conflicts(each: Compared) -> Iterator[Finding]:
     """Fields taken from a program that will write them again. A person's edit is no fight."""
     write = each.verdict.write
     if write is None or write.verb is Verb.TAKEOVER:
         return
     for field in write.fields:
-        fighters = [name for name in field.owner.split(", ") if not name.startswith(_PERSONS)]
+        fighters = [name for name in field.owner.split(", ") if not name.startswith(PERSONS)]
         if field.cause is Cause.TAKEN_OVER and fighters:
             message = inert(
                 f"is taken from {', '.join(fighters)}, which may write it again: "

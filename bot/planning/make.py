@@ -18,7 +18,7 @@ from bot.objects.redact import Redactor, inert
 from bot.planning.access import Access, Accesses
 from bot.planning.applied import applied_objects
 from bot.planning.configs import Configs, configs_of
-from bot.planning.findings import LONGEST
+from bot.planning.fields import LONGEST
 from bot.planning.moves import Holding, Moves, former, moves_among, renamed
 from bot.planning.previews import config_findings
 from bot.planning.refusing import Upcoming
@@ -224,10 +224,16 @@ class _Planning:
             access.why,
             verifying=access.verifying,
             removing=removing,
+            whose=self._whose,
         )
         row = plan_target(question)
         self._planner.accesses.close(each.target, access)
         return replace(row, findings=each.notes + row.findings)
+
+    def _whose(self, applyset: str) -> str:
+        head, accesses = self._configs.head, self._planner.accesses
+        ids = ((target, accesses.applyset(target, head.environment(target))) for target in head.targets())
+        return next((str(target) for target, found in ids if found == applyset), "")
 
     def _failed(self, target: Target, mistake: UserMistake) -> TargetPlan:
         text = mistake.message + (f" ({mistake.remedy})" if mistake.remedy else "")

@@ -7,7 +7,7 @@ from bot.domain.config_changes import RuleChange, rule_changes, without_effect
 from bot.domain.plans import LOOSER, Finding, Level
 from bot.objects.redact import inert
 from bot.planning.configs import Configs
-from bot.planning.findings import LONGEST
+from bot.planning.fields import LONGEST
 
 
 def config_findings(configs: Configs) -> tuple[Finding, ...]:

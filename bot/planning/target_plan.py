@@ -1,6 +1,6 @@
 """The plan of one target: its objects observed and compared, problems explained, the row put together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -12,12 +12,13 @@ from bot.objects.identity import Kind, Object, ObjectKey
 from bot.objects.ownership import MANAGER, applied_by
 from bot.objects.redact import Redacted, Redactor, inert
 from bot.planning.compare import Comparing, Sides, Verdict, compare, rendered_change
-from bot.planning.fields import Telling
-from bot.planning.findings import LONGEST, Compared, Context, findings_of, problem_text
+from bot.planning.fields import LONGEST, Telling
+from bot.planning.findings import Compared, findings_of, problem_text
 from bot.planning.hooks import hook_notes, hooks_compared
 from bot.planning.ignoring import left_alone
 from bot.planning.moves import arrived
 from bot.planning.observe import WORKERS, Observed, Wanted, observe
+from bot.planning.owners import Context
 from bot.planning.predict import Predictions
 from bot.planning.refusing import Problem, Refusing, Upcoming, refused_verdict
 from bot.planning.removals import Asking, Removing, command_dangers, with_removals
@@ -32,7 +33,8 @@ class Question:
     """One target as Git has it on both sides and as we last wrote it, and whom to ask.
 
     `final` says that the identity asked is the one that will apply, so that its no is the last word. What is in
-    `verifying` is not asked about again; whoever decides about writing asks without it.
+    `verifying` is not asked about again; whoever decides about writing asks without it. `whose` tells which target of
+    the config has an ApplySet id, if any.
     """
 
     target: Target
@@ -47,6 +49,7 @@ class Question:
     final: bool = False
     verifying: Verifying | None = None
     removing: Removing = field(default_factory=Removing)
+    whose: Callable[[str], str] = lambda _: ""
 
 
 def plan_target(question: Question) -> TargetPlan:
@@ -152,7 +155,7 @@ def _row(question: Question, compared: list[Compared]) -> TargetPlan:
     compared = renamed(compared, question.redactor)
     verdicts = [each.verdict for each in compared]
     changes = tuple(verdict.change for verdict in verdicts if verdict.change)
-    context = Context(question.applyset, question.head.takeover_from)
+    context = Context(question.applyset, question.head.takeover_from, question.whose)
     problem = next((each.problem for each in compared if each.problem), None)
     state = TargetState.ERROR if problem else TargetState.CHANGES if changes else TargetState.UNCHANGED
     return TargetPlan(

@@ -34,6 +34,9 @@ class Remembering:
     def open(self, target: Target, environment: Environment) -> Access:
         return replace(self.inner.open(target, environment), rows=self.rows)
 
+    def applyset(self, target: Target, environment: Environment) -> str:
+        return self.inner.applyset(target, environment)
+
     def close(self, target: Target, access: Access) -> None:
         self.inner.close(target, access)
 

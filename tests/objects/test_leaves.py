@@ -1,4 +1,4 @@
-"""Subtrees field by field, tools by their marks, and hooks that are never applied."""
+"""Subtrees field by field, and hooks that are never applied."""
 
 from typing import Any
 
@@ -10,7 +10,6 @@ from bot.objects.identity import Kind
 from bot.objects.leaves import leaf_changes, leaves
 from bot.objects.listkeys import Lists
 from bot.objects.paths import ABSENT, str_path
-from bot.objects.tools import kept_by
 
 DEPLOYMENT, ROLE = Lists(Kind("apps", "Deployment")), Lists(Kind("rbac.authorization.k8s.io", "Role"))
 
@@ -66,24 +65,3 @@ def test_what_is_new_or_gone_is_taken_apart_and_what_changes_is_not() -> None:
 )
 def test_only_hooks_that_never_run_on_a_deployment_are_left_out(annotations: dict[str, str], said: str) -> None:
     assert never_applied({"metadata": {"annotations": annotations}}) == said
-
-
-@pytest.mark.parametrize(
-    ("group", "mark", "value", "tool", "name"),
-    [
-        ("annotations", "argocd.argoproj.io/tracking-id", "shop:apps/Deployment:shop/web", "Argo CD", "shop"),
-        ("labels", "kustomize.toolkit.fluxcd.io/name", "shop", "Flux", "shop"),
-        ("labels", "helm.toolkit.fluxcd.io/name", "shop", "Flux", "shop"),
-        ("annotations", "meta.helm.sh/release-name", "shop", "Helm", "shop"),
-    ],
-)
-def test_a_tool_is_known_by_its_mark_unless_git_has_it_too(
-    group: str, mark: str, value: str, tool: str, name: str
-) -> None:
-    marked: dict[str, Any] = {"metadata": {group: {mark: value}}}
-    plain: dict[str, Any] = {"metadata": {}}
-    found = kept_by(marked, plain)
-    assert found is not None
-    assert (found[0].name, found[1]) == (tool, name)
-    assert kept_by(marked, marked) is None
-    assert kept_by(plain, plain) is None
