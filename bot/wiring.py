@@ -18,6 +18,8 @@ from bot.cluster.checkup import examine
 from bot.cluster.gateway import Patience
 from bot.cluster.guard import manifests
 from bot.cluster.open import AccountClusters, KubernetesClusters
+from bot.comments.orphans import REMEDY, orphans_say
+from bot.delivery.orphans import Looking, orphans_of
 from bot.domain.checkups import Checkup, bad, doubtful
 from bot.domain.errors import TryLater, UserMistake
 from bot.domain.grants import Cluster, Clusters, Grant
@@ -26,6 +28,7 @@ from bot.domain.pulls import Repository
 from bot.planning.access import OpenAccess
 from bot.planning.make import Planner
 from bot.planning.rendering import Rendering
+from bot.ports.clusters import ClusterUnreachable
 from bot.ports.doors import ForgeDoor
 from bot.ports.ledger import Ledger
 from bot.ports.queue import Queue
@@ -130,6 +133,18 @@ def checkups(settings: Settings) -> Iterator[Checkup]:
     clusters = KubernetesClusters(settings.fingerprint_key.get_secret_value().encode(), Patience(total=20.0, retries=1))
     for cluster in operator.clusters.values():
         yield from examine(cluster, clusters)
+    yield from _orphans(settings, operator, clusters)
+
+
+def _orphans(settings: Settings, operator: Clusters, clusters: KubernetesClusters) -> Iterator[Checkup]:
+    """What carries our label and stands in no inventory. A cluster that is away was told of before."""
+    try:
+        with records(settings) as ledger:
+            for each in _known(settings):
+                found = orphans_of(Looking(ledger, operator, clusters), each)
+                yield from (doubtful(each.path, orphans_say(one), REMEDY) for one in found)
+    except (UserMistake, TryLater, ClusterUnreachable):
+        return
 
 
 def _known(settings: Settings) -> list[Repository]:

@@ -15,7 +15,7 @@ from bot.domain.events import (
 from bot.domain.pulls import Repository
 from bot.domain.subjects import Job, branch_job, candidate_job, plan_job, reviews_job
 from bot.ports.world import Ports
-from handlers import alone, approve, bases, candidate, commands, deploy, plan, say
+from handlers import alone, approve, bases, candidate, commands, deploy, orphans, plan, say
 
 REACTIONS: Mapping[str, Callable[[Job, Ports], None]] = {
     "ingest": lambda job, ports: ingest(job, ports),
@@ -26,6 +26,7 @@ REACTIONS: Mapping[str, Callable[[Job, Ports], None]] = {
     "candidate": candidate.plan_candidate,
     "commit-plan": alone.plan_commit,
     "look": deploy.look_at_target,
+    "orphans": orphans.look_for_orphans,
     "say-pull": say.say_pull,
     "say-commit": say.say_commit,
     "say-candidate": say.say_candidate,

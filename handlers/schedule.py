@@ -10,6 +10,7 @@ from bot.domain.subjects import (
     branch_job,
     candidate_job,
     look_job,
+    orphans_job,
     plan_job,
     reviews_job,
     say_candidate_job,
@@ -28,6 +29,7 @@ PLANNING_SECONDS = 300.0
 POLL_SECONDS = 300.0
 PROVE_SECONDS = 3600.0
 FORGET_SECONDS = 24 * 3600.0
+ORPHANS_SECONDS, ORPHANS_AFTER = 7 * 24 * 3600.0, 600.0
 KEEP_SECONDS = 90 * 24 * 3600.0
 """How long deployments, closed pulls and what was said about them are remembered at least."""
 LISTEN_SECONDS = 120.0
@@ -85,6 +87,13 @@ def prove(ports: Ports) -> None:
                 _log.warning(
                     "planning identity not proven", cluster=cluster.name, repository=grant.repository, why=str(failed)
                 )
+
+
+def look_for_orphans(ports: Ports) -> None:
+    """Weekly, a while after the start: what carries our label in clusters and stands in no inventory is told."""
+    with ports.ledger.begin() as tx:
+        for each in tx.repositories.all():
+            tx.jobs.put(orphans_job(each.repository.key), ORPHANS_AFTER)
 
 
 def poll(ports: Ports) -> None:

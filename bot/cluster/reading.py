@@ -16,6 +16,8 @@ from bot.ports.clusters import ClusterUnreachable, Refusal, Refused, Resource
 
 Objects = list[Object]
 _PAGE = "500"
+_JSON = "application/json"
+_METADATA = f"{_JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _NAMESPACE = Resource(Kind("", "Namespace"), "v1", "namespaces", False)
 _POD = Resource(Kind("", "Pod"), "v1", "pods", True)
 _EVENT = Resource(Kind("", "Event"), "v1", "events", True)
@@ -53,6 +55,10 @@ class ReadingCluster:
     def list(self, resource: Resource, namespace: str, applyset: str) -> Sequence[Object]:
         """Objects of one kind in one namespace that carry our label with this ApplySet id."""
         return [*self._selected(resource, namespace, f"{PART_OF}={applyset}")]
+
+    def marked(self, resource: Resource, namespace: str) -> Sequence[Object]:
+        """Metadata of the objects of one kind in one namespace that carry the label of any ApplySet."""
+        return [*self._selected(resource, namespace, PART_OF, _METADATA)]
 
     def get(self, resource: Resource, namespace: str, name: str) -> Object | Refused | None:
         """One object, None when absent. A name that no object can have is refused without asking."""
@@ -122,26 +128,26 @@ class ReadingCluster:
         found = self.get(_STORAGE_CLASS, "", name) if isinstance(name, str) and name and not bound else None
         return [] if found is None or isinstance(found, Refused) else [found]
 
-    def _selected(self, resource: Resource, namespace: str, selector: str) -> Iterator[Object]:
+    def _selected(self, resource: Resource, namespace: str, selector: str, accept: str = _JSON) -> Iterator[Object]:
         path = list_path(resource, namespace)
         if path is None:
             return
-        found = self._pages(path, selector)
+        found = self._pages(path, selector, accept)
         if found is None:
-            found = self._pages(path, selector)
+            found = self._pages(path, selector, accept)
         if found is None:
             raise ClusterUnreachable(f"cluster {self.gateway.connection.name} forgets lists before they are read")
         for item in found:
-            # Items of a list carry neither, other than objects that are read one by one.
-            yield {"apiVersion": resource.api_version, "kind": resource.kind.kind, **item}
+            # Items of a list carry neither, other than objects that are read one by one; metadata alone has its own.
+            yield {**item, "apiVersion": resource.api_version, "kind": resource.kind.kind}
 
-    def _pages(self, path: str, selector: str) -> Objects | None:
+    def _pages(self, path: str, selector: str, accept: str) -> Objects | None:
         """Every page of a list; None when the server forgot the first one before the last was read (410)."""
         items: Objects = []
         token = ""
         while True:
             query = [("labelSelector", selector), ("limit", _PAGE), *([("continue", token)] if token else [])]
-            response = self.gateway.get(path, query)
+            response = self.gateway.get(path, query, accept)
             if response.status == 410 and token:
                 return None
             if not response.ok:

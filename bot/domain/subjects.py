@@ -98,6 +98,11 @@ def bases_job(repository: str) -> Job:
     return Job("plan", "bases", repository)
 
 
+def orphans_job(repository: str) -> Job:
+    """Look for what a repository's targets left lying in clusters."""
+    return Job("plan", "orphans", repository)
+
+
 def look_job(repository: str, target: Target) -> Job:
     """One look at a target's deployments."""
     return Job("apply", "look", target_key(repository, target))

@@ -103,6 +103,10 @@ class PlanCluster(Protocol):
         """
         ...
 
+    def marked(self, resource: Resource, namespace: str) -> Sequence[Object]:
+        """As `list`, but what carries the label of any ApplySet, and its metadata alone."""
+        ...
+
     def get(self, resource: Resource, namespace: str, name: str) -> Object | Refused | None:
         """One object, None when absent."""
         ...

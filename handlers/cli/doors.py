@@ -85,6 +85,7 @@ def _worker(wired: Wired, metrics: Metrics) -> Worker:
         Every("sweep", schedule.SWEEP_SECONDS, schedule.sweep),
         Every("prove", schedule.PROVE_SECONDS, schedule.prove),
         Every("forget", schedule.FORGET_SECONDS, schedule.forget),
+        Every("orphans", schedule.ORPHANS_SECONDS, schedule.look_for_orphans),
         Every("poll", schedule.POLL_SECONDS, schedule.poll),
         Every("listen", schedule.LISTEN_SECONDS, schedule.listen),
     )
