@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from bot.comments.checks import DEPLOY, PLAN, deploy_check, deploy_status, plan_check
+from bot.domain.approvals import accepted
 from bot.domain.deployments import Deployment, DeploymentState
 from bot.domain.errors import UserMistake
 from bot.domain.plans import Plan
-from bot.domain.subjects import Job, Target, look_job, read_commit_key, say_commit_job
+from bot.domain.subjects import Job, Target, commit_key, look_job, read_commit_key, say_commit_job
 from bot.planning.configs import config_at
-from bot.ports.ledger import POSTED, KnownRepository, Said, posted
+from bot.ports.ledger import ISSUE, POSTED, KnownRepository, Said, posted
 from bot.ports.world import Ports
 from handlers.say.issue import say_issue
 from handlers.say.writing import Writer, prefix_of
@@ -34,7 +35,7 @@ def _say(
     with ports.forges.open(known.repository, *NEEDS) as forge:
         writer = Writer(ports, forge, subject)
         if plan is not None:
-            written = writer.check(f"check:{PLAN}", plan_check(plan, commit, prefix))
+            written = writer.check(f"check:{PLAN}", plan_check(plan, commit, prefix, _accepted(ports, known, commit)))
             if _awaited(ports, subject, Said(written, posted(plan)), environments):
                 return
         for environment, rows in sorted(environments.items()):
@@ -43,6 +44,14 @@ def _say(
             writer.deployment(f"deployment:{environment}", (commit, environment), status)
         if environments:
             say_issue(ports, forge, [row for rows in environments.values() for row in rows], prefix)
+
+
+def _accepted(ports: Ports, known: KnownRepository, commit: str) -> frozenset[str]:
+    """What deployers accepted of its plan, in the commit's own issue."""
+    key = known.repository.key
+    with ports.ledger.begin() as tx:
+        said = tx.slots.get(commit_key(key, commit), ISSUE)
+        return accepted(tx.approvals.of(key, said.id), commit, known.branch) if said else frozenset()
 
 
 def _address(ports: Ports, known: KnownRepository, rows: Sequence[Deployment]) -> str:

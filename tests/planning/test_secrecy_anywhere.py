@@ -1,4 +1,5 @@
-"""No secret leaves by any door, wherever in a manifest somebody put it: comment, check, JSON, text, database file."""
+"""No secret leaves by any door, wherever in a manifest somebody put it: comment, check, JSON, text, log, database
+file."""
 
 import base64
 import json
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -125,9 +127,10 @@ def assert_kept(secret: str, where: str) -> None:
 @settings(max_examples=8, deadline=None)
 @given(st.tuples(SECRETS, SECRETS, SECRETS), st.booleans())
 def test_no_secret_is_said_wherever_it_stands(name: str, versions: tuple[str, str, str], refuses: bool) -> None:
-    plan = planned(PLACES[name], versions, refuses=refuses)
+    with structlog.testing.capture_logs() as logged:
+        plan = planned(PLACES[name], versions, refuses=refuses)
     quoting = f'Pod "a" is invalid: spec: Invalid value: "{json.dumps(PLACES[name](versions[1]))}": must not hold this'
-    said = shown(plan, quoting)
+    said = shown(plan, quoting) + repr(logged)
     for secret in versions:
         assert_kept(secret, said)
 
