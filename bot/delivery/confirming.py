@@ -64,6 +64,7 @@ def confirm(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     agreed = _agreed(row, plan, shown, rules)
     after = _confirmed(scene, row, plan, agreed)
     if after.state is DeploymentState.APPLYING:
+        after = replace(after, progress=replace(after.progress, installs=_installs(row, plan, side)))
         hand_over(scene, row, reached, arriving)
     return after, 0.0
 
@@ -136,6 +137,13 @@ def _posted(tx: Transaction, row: Deployment, plan: TargetPlan) -> bool:
         tx.plans.keep_commit(row.repository, row.commit, Plan(row.commit, row.base, wanted, targets))
     tx.jobs.put(say_commit_job(row.repository, row.commit), TOGETHER)
     return False
+
+
+def _installs(row: Deployment, plan: TargetPlan, side: Side) -> bool:
+    """Whether nothing of the target is there, or it never was healthy and nothing of it was there before us."""
+    made = [write for write in plan.writes if write.verb is Verb.CREATE and write.object in side.objects]
+    found = any(write.verb in (Verb.TAKEOVER, Verb.MOVE) for write in plan.writes)
+    return (not row.base and not found) or (bool(made) and len(made) == len(side.objects))
 
 
 @dataclass(frozen=True, slots=True)

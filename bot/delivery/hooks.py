@@ -10,7 +10,7 @@ from bot.domain.inventory import InventoryRow
 from bot.objects.canonical import digest
 from bot.objects.health import HealthState, judge_run
 from bot.objects.health.verdict import seconds_since
-from bot.objects.hooks import run_of, runs_once
+from bot.objects.hooks import has_its_turn, run_of, runs_once
 from bot.objects.identity import ObjectKey, key_of
 from bot.objects.order import waves
 from bot.planning.observe import WORKERS
@@ -20,7 +20,9 @@ from bot.ports.clusters import PlanCluster, Refused
 
 def steps(side: Side, row: Deployment) -> Sequence[Sequence[Sent]]:
     """Everything of a target in the order in which it is written: each step is healthy before the next begins."""
-    sent = {**side.objects, **side.hooks}
+    installs = row.progress.installs
+    hooks = {key: each for key, each in side.hooks.items() if has_its_turn(each.body, installs=installs)}
+    sent = {**side.objects, **hooks}
     ordered = waves(each.body for each in sent.values())
     return [[_as_written(sent[key_of(body)], row) for body in step] for step in ordered]
 

@@ -13,6 +13,7 @@ from bot.domain.config import PruneMode
 from bot.domain.deployments import Deployment, DeploymentState, Wait
 from bot.domain.inventory import InventoryRow
 from bot.domain.removals import Kept, Stays, stays
+from bot.objects.hooks import goes_when_it_succeeded, ran_as
 from bot.objects.identity import Object, ObjectKey, key_of
 from bot.objects.order import waves
 from bot.objects.references import users_of
@@ -71,9 +72,18 @@ def prune(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     return row, min(LONGEST_PAUSE, max(PAUSE, lasted / 5))
 
 
-def leaving(rows: Iterable[InventoryRow], side: Side, row: Deployment) -> list[InventoryRow]:
-    """The rows of what Git no longer has at a deployment's commit. Its own runs of hooks are not among them."""
-    return [each for each in rows if each.object not in side.objects and not (each.hook and each.commit == row.commit)]
+def leaving(rows: Sequence[InventoryRow], side: Side, row: Deployment) -> list[InventoryRow]:
+    """The rows of what Git no longer has at a deployment's commit. Its own runs of hooks are not among them, but for
+    those that Git wants deleted once they succeeded."""
+    stay = {each.object for each in rows if each.hook and each.commit == row.commit and not _ran_to_go(each, side)}
+    return [each for each in rows if each.object not in side.objects and each.object not in stay]
+
+
+def _ran_to_go(run: InventoryRow, side: Side) -> bool:
+    """Whether Git says of a hook that its runs go when they succeeded."""
+    key = run.object
+    alike = [(hook, each) for hook, each in side.hooks.items() if (hook.of, hook.namespace) == (key.of, key.namespace)]
+    return any(ran_as(key.name, hook.name) and goes_when_it_succeeded(each.body) for hook, each in alike)
 
 
 def _judged(scene: Scene, row: Deployment, reached: Reach, made: tuple[Side, Ready]) -> list[_Leaving]:
@@ -118,7 +128,8 @@ def _kept(row: Deployment, one: _Leaving, prune_mode: PruneMode, users: Sequence
         return before
     if prune_mode is PruneMode.NEVER:
         return Kept(key, Stays.RULE)
-    if key not in row.progress.removals:
+    own_run = one.row.hook and one.row.commit == row.commit  # Deleting it was shown with the hook itself.
+    if key not in row.progress.removals and not own_run:
         return Kept(key, Stays.UNSEEN)
     used_by = users_of(key, users) if stem_of(key) else []
     if used_by:

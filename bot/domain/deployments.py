@@ -118,7 +118,8 @@ class Progress:
     since is when the wave's time to become healthy, or to be gone, began, in seconds since the epoch. `asked` are the
     dangers that a person was last asked to confirm; `removals` and `replacing` what may be deleted, and made again,
     after people saw it; `removed` is gone, and `kept` is what Git no longer has and stays. `log` are the last lines
-    of a container that failed (redacted, and only where the operator lets them be shown).
+    of a container that failed (redacted, and only where the operator lets them be shown). `installs` says that nothing
+    of the target was there before.
     """
 
     done: int = 0
@@ -134,6 +135,7 @@ class Progress:
     replacing: tuple[ObjectKey, ...] = ()
     removed: tuple[ObjectKey, ...] = ()
     kept: tuple[Kept, ...] = ()
+    installs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,12 @@
 A Job or Pod that is a hook runs once for each commit (and for each new attempt at it), so it is written under a name
 that ends in the commit: what ran is never changed and never run again. Every other kind with a hook annotation is an
 ordinary object that only comes in the hooks' turn. Helm's and Argo CD's hooks are mapped (helm.sh/docs/topics/
-charts_hooks; resource hooks of Argo CD's user guide), with one difference: whether a release is new is not asked, so
-`pre-install` runs as `pre-upgrade` does. `Sync` and `crd-install` are ordinary objects.
+charts_hooks; resource hooks of Argo CD's user guide); `Sync` and `crd-install` are ordinary objects. Helm's `install`
+hooks run when a target is deployed for the first time, its `upgrade` hooks at every later deployment.
+
+Of their delete policies only one asks for anything here: what succeeded is deleted where `hook-succeeded` says so.
+Every run has a name of its own, so nothing has to go before it is created, and the runs of earlier commits go once a
+later one is healthy. A run that failed stays until then whatever its policy says, so that people can see what it did.
 """
 
 import re
@@ -47,6 +51,12 @@ _NEVER: Final = {
     },
     _ARGO_HOOK: {"PostDelete", "PreDelete", "Skip", "SyncFail"},
 }
+_INSTALL: Final = {"pre-install", "post-install"}
+_UPGRADE: Final = {"pre-upgrade", "post-upgrade"}
+_DELETED: Final = {
+    "helm.sh/hook-delete-policy": "hook-succeeded",
+    "argocd.argoproj.io/hook-delete-policy": "HookSucceeded",
+}
 _RUN_ONCE: Final = (Kind("", "Pod"), Kind("batch", "Job"))
 _COMMIT: Final = 10
 """Digits of the commit in a name: enough that two commits of a repository never share them."""
@@ -72,6 +82,19 @@ def unknown_hook(body: Object) -> str:
 def runs_once(body: Object) -> bool:
     """Whether an object is a hook that runs and ends, once per commit."""
     return kind_of(body) in _RUN_ONCE and phase_of(body) is not None
+
+
+def has_its_turn(body: Object, *, installs: bool) -> bool:
+    """Whether a hook runs in a deployment; `installs` says that it is the target's first."""
+    words = set(_words(body, HELM_HOOK))
+    if not words & (_INSTALL | _UPGRADE) or _words(body, HOOK) or _words(body, _ARGO_HOOK):
+        return True
+    return bool(words & (_INSTALL if installs else _UPGRADE))
+
+
+def goes_when_it_succeeded(body: Object) -> bool:
+    """Whether a run is deleted once its deployment is healthy, by the annotation of Helm or Argo CD."""
+    return any(word in _words(body, name) for name, word in _DELETED.items())
 
 
 def run_of(body: Object, commit: str, attempt: int) -> Object:

@@ -3,7 +3,8 @@
 Definitions come first, then namespaces. Then wave by wave, the lowest first, as users of Argo CD's sync-wave expect
 (phase, wave, kind): inside a wave identity and policy, config and storage, then everything that runs. Before-hooks run
 when the first wave with anything that runs gets to it. Webhooks and API services come after all waves, so that a broken
-webhook cannot refuse its own backend, and after-hooks last. Among hooks, waves (Helm: weights) sort hooks only.
+webhook cannot refuse its own backend, and after-hooks last. Among hooks, waves (Helm: weights) sort hooks only; those
+of Helm that run and end, and have one weight, go one after the other, by kind and name as Helm runs them.
 
 Whatever the waves say, an object comes after what it depends on (bot/objects/dependencies.py). Each step is healthy
 before the next begins; inside a step objects go side by side.
@@ -16,7 +17,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
 from bot.objects.dependencies import graph, named
-from bot.objects.hooks import HELM_HOOK, HOOK, Phase, phase_of, unknown_hook
+from bot.objects.hooks import HELM_HOOK, HOOK, Phase, phase_of, runs_once, unknown_hook
 from bot.objects.identity import Kind, Object, ObjectKey, key_of, kind_of
 
 WAVE: Final = "plumbline.dev/wave"
@@ -25,7 +26,8 @@ _WEIGHT = "helm.sh/hook-weight"
 _WHOLE = re.compile(r"[+-]?[0-9]{1,9}")
 
 Place = tuple[int, ...]
-"""Where an object stands: band, wave, stage, then wave and stage among hooks, then how deep it depends on others."""
+"""Where an object stands: band, wave, stage, then wave, stage and turn among hooks, then how deep it depends on others.
+"""
 
 
 class Stage(IntEnum):
@@ -127,9 +129,10 @@ def waves(bodies: Iterable[Object]) -> list[list[Object]]:
         order = list(by_key)
     places: dict[ObjectKey, Place] = {}
     starts = _starts(by_key.values())
+    turns = {key: turn for turn, key in enumerate(sorted(key for key, body in by_key.items() if _takes_turns(body)), 1)}
     for key in order:
         behind = [(*places[each][:-1], places[each][-1] + 1) for each in after[key]]
-        places[key] = max([_own_place(by_key[key], starts), *behind])
+        places[key] = max([_own_place(by_key[key], starts, turns.get(key, 0)), *behind])
     found: dict[Place, list[Object]] = {}
     for key in sorted(by_key):
         found.setdefault(places[key], []).append(by_key[key])
@@ -164,12 +167,17 @@ def _starts(bodies: Iterable[Object]) -> int:
     return min(running, default=max(others, default=0))
 
 
-def _own_place(body: Object, starts: int) -> Place:
+def _takes_turns(body: Object) -> bool:
+    """Whether a hook of Helm's runs and ends: no two of these run at once."""
+    return runs_once(body) and bool(body["metadata"]["annotations"].get(HELM_HOOK))
+
+
+def _own_place(body: Object, starts: int, turn: int) -> Place:
     stage, wave = stage_of(body), wave_of(body)
     band = _BANDS.get(stage, _WAVES_BAND)
     if stage in _HOOKS.values():
-        return (band, starts if stage is Stage.BEFORE else 0, stage, wave, _kind_stage(body), 0)
-    return (band, wave, stage, 0, 0, 0)
+        return (band, starts if stage is Stage.BEFORE else 0, stage, wave, _kind_stage(body), turn, 0)
+    return (band, wave, stage, 0, 0, 0, 0)
 
 
 def _kind_stage(body: Object) -> Stage:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from bot.domain.plans import Finding, Level
 from bot.objects.canonical import digest
-from bot.objects.hooks import Phase, phase_of, run_of
-from bot.objects.identity import ObjectKey
+from bot.objects.hooks import Phase, has_its_turn, phase_of, run_of
+from bot.objects.identity import Object, ObjectKey
 from bot.objects.redact import Redactor, inert
 from bot.planning.compare import Comparing, Sides, Verdict, rendered_change
 from bot.planning.fields import Telling
@@ -37,7 +37,15 @@ def hook_notes(head: Side) -> Iterator[Finding]:
     for key, sent in sorted(head.hooks.items()):
         phase = phase_of(sent.body)
         if phase is not None:
-            yield Finding(Level.NOTE, "hook", inert(_WHEN[phase]), key, file=sent.file, line=sent.line)
+            said = inert(_WHEN[phase] + _only(sent.body))
+            yield Finding(Level.NOTE, "hook", said, key, file=sent.file, line=sent.line)
+
+
+def _only(body: Object) -> str:
+    """For a hook of Helm's, whether it waits for a first deployment, or for those after it."""
+    if not has_its_turn(body, installs=False):
+        return ", only when nothing of the target is there yet"
+    return "" if has_its_turn(body, installs=True) else ", only when the target was there before"
 
 
 def _compared(key: ObjectKey, sides: Sides, telling: Telling, refusing: Refusing | None) -> Compared:

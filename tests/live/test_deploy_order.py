@@ -167,7 +167,6 @@ def test_everything_goes_into_an_empty_cluster_in_order_and_each_hook_runs_once_
     again = shop.deliver(second)
     assert again.state is DeploymentState.HEALTHY
     assert again.progress.kept == ()
-    assert again.progress.kept == ()
     jobs = shop.live("jobs")
     assert jobs.keys() == {f"{name}-{second[:10]}" for name in ("migrate", "smoke")}
     assert jobs[f"smoke-{second[:10]}"]["status"]["succeeded"] == 1
@@ -219,6 +218,45 @@ def test_a_newer_commit_waits_for_a_hook_that_still_runs(shop: Delivering) -> No
     )
     assert shop.row(first).state is DeploymentState.SUPERSEDED
     assert shop.until(second, lambda each: each.state.ended).state is DeploymentState.HEALTHY
+
+
+RELEASE = """
+apiVersion: batch/v1
+kind: Job
+metadata: {name: NAME, namespace: NAMESPACE, annotations: {helm.sh/hook: "WHEN", helm.sh/hook-delete-policy: "POLICY"}}
+spec:
+  template:
+    metadata: {annotations: {fixture.plumbline.dev/run-for: 0.2s}}
+    spec: {restartPolicy: Never, containers: [{name: c, image: "registry.example/web:1"}]}
+---
+"""
+
+
+def test_hooks_of_a_chart_run_as_helm_runs_them_and_go_as_they_say(shop: Delivering) -> None:
+    def release(value: str) -> str:
+        hooks = [
+            ("b-migrate", "pre-upgrade,pre-install", "hook-succeeded"),
+            ("a-check", "pre-install,pre-upgrade", "before-hook-creation,hook-succeeded"),
+            ("c-seed", "pre-install", "before-hook-creation"),
+            ("d-notify", "post-upgrade", "hook-failed"),
+        ]
+        text = tree(shop, RELEASE)
+        jobs = [text.replace("NAME", name).replace("WHEN", when).replace("POLICY", then) for name, when, then in hooks]
+        config = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: release}}\ndata: {{value: {value}}}\n"
+        return shop.commit({"release/a.yaml": "".join(jobs) + config}, ("release",))
+
+    target = Target("prod", "release")
+    for value, ran, stays in (("one", "abc", ["c-seed"]), ("two", "abd", ["d-notify"])):
+        commit = release(value)
+        row = shop.deliver(commit, target)
+        assert (row.state, row.reason, row.progress.kept) == (DeploymentState.HEALTHY, "", ())
+        applied = [each for each in written(shop) if each.endswith(commit[:10]) and each.startswith("jobs/")]
+        order = list(dict.fromkeys(each.removeprefix("jobs/")[0] for each in applied))
+        assert "".join(order) == ran
+        mine = [name for name in shop.live("jobs") if name[:2] in ("a-", "b-", "c-", "d-")]
+        assert mine == [f"{each}-{commit[:10]}" for each in stays]
+        assert shop.kept(target) == shop.mapped(target)
+        assert shop.kept(target).keys() == {"ConfigMap/release", f"Job/{stays[0]}-{commit[:10]}"}
 
 
 def test_many_objects_are_judged_with_few_requests(shop: Delivering) -> None:

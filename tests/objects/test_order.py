@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.objects.hooks import Phase, phase_of, run_of, runs_once
+from bot.objects.hooks import Phase, goes_when_it_succeeded, has_its_turn, phase_of, run_of, runs_once
 from bot.objects.order import OrderMistake, check_order, waves
 
 HOOK, WAVE, DEPENDS = "plumbline.dev/hook", "plumbline.dev/wave", "plumbline.dev/depends-on"
@@ -73,6 +73,21 @@ def test_before_hooks_run_when_the_first_wave_gets_to_what_runs_and_sort_among_t
     assert names(bodies) == [
         ["early"], ["settings"], ["migrator"], ["second"], ["third"], ["db"], ["web"], ["smoke"],
     ]  # fmt: skip
+
+
+def test_hooks_of_helm_with_one_weight_run_one_after_the_other_by_kind_and_name_and_others_side_by_side() -> None:
+    helm = {"helm.sh/hook": "pre-install,pre-upgrade"}
+    bodies = [
+        made("batch/v1 Job", "b", **helm),
+        made("batch/v1 Job", "a", **helm),
+        made("Pod", "z", **helm),
+        made("batch/v1 Job", "lighter", **{**helm, "helm.sh/hook-weight": "-1"}),
+        made("ServiceAccount", "hooks", **helm),
+        made("Secret", "hooks", **helm),
+        made("batch/v1 Job", "ours", hook="after"),
+        made("batch/v1 Job", "too", hook="after"),
+    ]
+    assert names(bodies) == [["lighter"], ["hooks"], ["hooks"], ["z"], ["a"], ["b"], ["ours", "too"]]
 
 
 def test_our_wave_stands_above_the_others_and_theirs_may_be_nonsense() -> None:
@@ -173,3 +188,34 @@ def test_only_what_ends_runs_once_per_commit_and_is_named_by_it() -> None:
     assert job["metadata"]["name"] == "migrate"
     long = run_of(made("batch/v1 Job", "m" * 51 + "." + "n" * 30, hook="after"), commit, 1)["metadata"]["name"]
     assert (long, len(long) <= 63) == ("m" * 51 + "-1a2b3c4d5e", True)
+
+
+@pytest.mark.parametrize(
+    ("annotations", "first", "later"),
+    [
+        ({"helm.sh/hook": "pre-install"}, True, False),
+        ({"helm.sh/hook": "post-upgrade"}, False, True),
+        ({"helm.sh/hook": "pre-install,pre-upgrade"}, True, True),
+        ({"helm.sh/hook": "pre-install", "hook": "before"}, True, True),
+        ({"argocd.argoproj.io/hook": "PreSync"}, True, True),
+        ({"hook": "after"}, True, True),
+    ],
+)
+def test_install_hooks_have_their_turn_at_first_and_upgrade_hooks_after_that(
+    annotations: dict[str, str], first: bool, later: bool
+) -> None:
+    hook = made("batch/v1 Job", **annotations)
+    assert (has_its_turn(hook, installs=True), has_its_turn(hook, installs=False)) == (first, later)
+
+
+@pytest.mark.parametrize(
+    ("annotations", "goes"),
+    [
+        ({"helm.sh/hook-delete-policy": "before-hook-creation, hook-succeeded"}, True),
+        ({"helm.sh/hook-delete-policy": "before-hook-creation,hook-failed"}, False),
+        ({"argocd.argoproj.io/hook-delete-policy": "HookSucceeded"}, True),
+        ({}, False),
+    ],
+)
+def test_only_what_says_so_goes_when_it_succeeded(annotations: dict[str, str], goes: bool) -> None:
+    assert goes_when_it_succeeded(made("batch/v1 Job", hook="before", **annotations)) is goes
