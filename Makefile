@@ -14,6 +14,7 @@ help:
 	@echo 'make demo     try it: a forge, two environments and an open pull (ARGS=--check plays it without a person)'
 	@echo 'make test     set up, check, and run every test'
 	@echo 'make bench    plans, deployments, door, comments and a rebuild beside their budgets (ARGS="plans door" for some of them)'
+	@echo 'make setup    put the command into .venv/bin/plumbline'
 	@echo 'make check    format, lint, types and import contracts'
 	@echo 'make format   rewrite the sources the way check wants them'
 

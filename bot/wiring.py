@@ -199,7 +199,9 @@ def local(folder: Path, key: str, kubeconfig: Path | None = None, context: str =
         )
         secret = hashlib.sha256(str(found).encode()).digest()
         clusters = AccountClusters(secret)
-        cluster = Cluster("this cluster", str(kubeconfig or ""), context, False, "plumbline", "", False, ())
+        cluster = Cluster(
+            context or str(kubeconfig or ""), str(kubeconfig or ""), context, False, "plumbline", "", False, ()
+        )
         api = clusters.plan(cluster, Grant("", (), (), "", "")) if kubeconfig else None
         accesses = OpenAccess(repository, clusters.inventories(cluster), api)
         yield Local(repository, Planner(rendering, accesses, secret), found)

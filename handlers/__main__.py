@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from bot.domain.errors import TryLater, UserMistake
 from handlers.cli import audit, badge, deploy, doctor, doors, manifests, plan, rebuild, render, version
@@ -10,9 +11,18 @@ from handlers.cli import audit, badge, deploy, doctor, doors, manifests, plan, r
 SUBCOMMANDS = (doors, doctor, plan, render, deploy, rebuild, audit, badge, manifests, version)
 
 
+class Parser(argparse.ArgumentParser):
+    """Ends with 1 for what it cannot read: argparse's 2 would mean to `plumbline plan` that something changes."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and how it is written."""
+        self.print_usage(sys.stderr)
+        self.exit(1, f"plumbline: {message} (see {self.prog} --help)\n")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; its exit code, 1 for a mistake with a sentence on standard error."""
-    parser = argparse.ArgumentParser(prog="plumbline", description="GitOps in the pull request.")
+    parser = Parser(prog="plumbline", description="GitOps in the pull request.")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for subcommand in SUBCOMMANDS:
         subcommand.register(subparsers)

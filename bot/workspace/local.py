@@ -33,7 +33,8 @@ class LocalRepository:
             asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
             _, out = read(self.git_dir, *asked)
         except GitFailed:
-            raise UserMistake(f"{revision!r} names no commit in {self.folder}") from None
+            message = f"{revision!r} names no commit in {self.folder}"
+            raise UserMistake(message, "name a branch, tag or commit that is there; fetch it first") from None
         if not re.fullmatch(r"[0-9a-f]{40}", found := out.decode().strip()):
             raise UserMistake(f"{self.folder} uses another kind of commit id than SHA-1, which is not supported")
         return found

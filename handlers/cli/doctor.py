@@ -1,6 +1,7 @@
 """`plumbline doctor`: whether everything the bot stands on is as it should be, line by line, with what to do."""
 
 import argparse
+import difflib
 import json
 import os
 import stat
@@ -12,7 +13,7 @@ from bot.domain.checkups import Checkup, Health, bad, doubtful, good
 from bot.domain.errors import UserMistake
 from bot.log import mask
 from bot.objects.redact import inert
-from bot.settings import DATABASE_FILE, KEY_FILE, PREFIX, Settings, read_settings
+from bot.settings import DATABASE_FILE, KEY_FILE, PREFIX, SECRETS, Settings, read_settings
 from bot.wiring import checkups
 
 LONGEST = 1000
@@ -24,8 +25,8 @@ def register(subparsers: Any) -> None:
         "doctor",
         help="see whether everything is as it should be",
         description="Look at settings, folders, programs, the database, the forge and every cluster: a line for each, "
-        "with what to do where something is wrong. Changes nothing and prints no secret. Exit code: 0 nothing fails, "
-        "1 something does.",
+        "with what to do where something is wrong. Makes the data folder where it is missing, changes nothing else and "
+        "prints no secret. Exit code: 0 nothing fails, 1 something does.",
     )
     parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="json: a line for each")
     parser.set_defaults(run=run)
@@ -47,11 +48,22 @@ def _all() -> Iterator[Checkup]:
         yield bad("settings", mistake.message, mistake.remedy)
         return
     yield good("settings", "are readable")
+    yield from _unknown()
     for each in (*_folders(settings), *_secret_files()):
         yield each
     secrets = settings.secret_values()
     for each in checkups(settings):
         yield Checkup(each.health, each.about, mask(each.says, secrets), mask(each.remedy, secrets))
+
+
+def _unknown() -> Iterator[Checkup]:
+    """Variables with our prefix that nobody reads, most likely misspelt."""
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    known += [f"{PREFIX}{name.upper()}_FILE" for name in SECRETS]
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            yield doubtful(name, "is no setting", f"did you mean {close[0]}?" if close else "unset it, see the README")
 
 
 def _folders(settings: Settings) -> Iterator[Checkup]:

@@ -29,7 +29,8 @@ def register(subparsers: Any) -> None:
         help="show what merging a revision would do",
         description="Show what merging --head into --base would do to each target. Without --kubeconfig: the rendered "
         "difference. With it: what the API server itself answers, asked with dry-runs as that account. "
-        "Exit code: 0 nothing would be written, 2 something would (drift too), 1 error.",
+        "Exit code: 0 nothing would be written, 2 something would (drift too), 1 error, as when the cluster did not "
+        "answer.",
     )
     parser.add_argument("--repo", type=Path, default=Path(), help="a git repository (default: this folder)")
     parser.add_argument("--base", required=True, help="the revision merged into; its rules hold")
@@ -65,8 +66,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def exit_code(plan: Plan) -> int:
-    """0 nothing would be written, 2 something would, 1 a row failed."""
-    if any(row.state in (TargetState.ERROR, TargetState.REFUSED) for row in plan.targets):
+    """0 nothing would be written, 2 something would, 1 a row failed, or was not checked although it was to be."""
+    if any(row.state in (TargetState.ERROR, TargetState.REFUSED, TargetState.UNCHECKED) for row in plan.targets):
         return 1
     return 2 if any(_writes(row) for row in plan.targets) else 0
 

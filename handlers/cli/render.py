@@ -45,9 +45,11 @@ def _bodies(here: Local, commit: str, text: str) -> list[dict[str, Any]]:
         target = Target.parse(text)
     except ValueError as wrong:
         raise UserMistake(str(wrong)) from None
-    known = config.targets() if config else ()
-    if config is None or target not in known:
-        raise UserMistake(f"there is no target {target}", f"targets are: {', '.join(map(str, known)) or 'none'}")
+    if config is None:
+        raise UserMistake(f"commit {commit[:7]} has no .plumbline.yaml", "add one, see the README")
+    if not config.names(target):
+        known = ", ".join(map(str, config.targets())) or "none"
+        raise UserMistake(f"there is no target {target}", f"targets are: {known}")
     app = config.app(target)
     access = here.planner.accesses.open(target, config.environment(target))
     with tree_at(here.planner.rendering, here.repository, commit) as tree:

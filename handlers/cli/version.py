@@ -1,8 +1,10 @@
 """`plumbline version`: which version this is."""
 
 import argparse
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
+
+from bot.domain.errors import UserMistake
 
 
 def register(subparsers: Any) -> None:
@@ -12,6 +14,9 @@ def register(subparsers: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the version."""
-    print(version("plumbline-bot"))
+    """Print the version. Raises UserMistake where only the sources are."""
+    try:
+        print(version("plumbline-bot"))
+    except PackageNotFoundError:
+        raise UserMistake("plumbline runs from its sources and is not installed", "run make setup") from None
     return 0
