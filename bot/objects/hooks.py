@@ -97,6 +97,13 @@ def goes_when_it_succeeded(body: Object) -> bool:
     return any(word in _words(body, name) for name, word in _DELETED.items())
 
 
+def goes_by_itself(body: Object) -> bool:
+    """Whether the cluster deletes an object once it has ended: a Job with `ttlSecondsAfterFinished` (batch/v1)."""
+    spec = body.get("spec")
+    ended = isinstance(spec, dict) and isinstance(spec.get("ttlSecondsAfterFinished"), int)
+    return ended and kind_of(body) == Kind("batch", "Job")
+
+
 def run_of(body: Object, commit: str, attempt: int) -> Object:
     """The hook as it is written for a commit: `migrate` becomes `migrate-1a2b3c4d5e`, and `…-2` at a second attempt."""
     ending = f"-{commit[:_COMMIT]}" + (f"-{attempt}" if attempt > 1 else "")

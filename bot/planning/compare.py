@@ -6,6 +6,7 @@ from bot.domain.plans import Cause, Change, Drifted, DriftedField, Field, Verb
 from bot.domain.removals import Kept
 from bot.objects.canonical import PART_OF, unlabelled
 from bot.objects.difference import FieldChange, difference
+from bot.objects.hooks import goes_by_itself
 from bot.objects.identity import Object
 from bot.objects.leaves import leaf_changes, leaves_of
 from bot.objects.matching import field_path
@@ -215,7 +216,7 @@ def _drift(sides: Sides, comparing: Comparing) -> Drifted | None:
     if applied is None or _hidden(comparing):
         return None
     if live is None:
-        return Drifted(telling.key, (), gone=True)
+        return None if goes_by_itself(applied.body) else Drifted(telling.key, (), gone=True)
     ours = comparing.predictions.of(applied)
     if ours.object is None:
         return None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.plans import Change, Verb
-from bot.objects.identity import Kind, Object, ObjectKey
+from bot.objects.identity import Kind, Object, ObjectKey, kind_of
 from bot.objects.schema import doubts
 from bot.planning.compare import Comparing, Sides, Verdict, created, rendered_change
 from bot.planning.predict import Prediction
@@ -76,7 +76,8 @@ def refused_verdict(
         doubted = tuple(doubts(head.body, definition)) if definition else ()
         return Verdict(change=None if unchanged else later, write=later, doubts=doubted), None
     may_differ = refused.why == Refusal.FORBIDDEN and not refusing.final
-    if may_differ and not missing and (sides.live is None or key.group == _RBAC):
+    untried = may_differ and not missing and (sides.live is None or key.group == _RBAC)
+    if untried or _redefined(head.body, refused, refusing):
         return _untried(sides, comparing), None
     if refused.why == Refusal.IMMUTABLE:
         return _replacement(sides, comparing, refused), None
@@ -97,8 +98,19 @@ def _awaited(key: ObjectKey, refused: Refused, upcoming: Upcoming, *, missing: b
     return key.namespace in upcoming.namespaces and (missing or refused.why == Refusal.FORBIDDEN)
 
 
+def _redefined(body: Object, refused: Refused, refusing: Refusing) -> bool:
+    """Whether only the definition as it lives has something against an object, and the one on its way has not."""
+    definition = refusing.upcoming.kinds.get(kind_of(body))
+    if refused.why not in (Refusal.TYPING, Refusal.INVALID) or definition is None:
+        return False
+    served = refusing.cluster.resource(kind_of(definition))
+    live = refusing.cluster.get(served, "", definition["metadata"]["name"]) if served else None
+    return isinstance(live, dict) and bool(doubts(body, live)) and not doubts(body, definition)
+
+
 def _untried(sides: Sides, comparing: Comparing) -> Verdict:
-    """What this identity may not try: rights it does not hold itself, kinds it may not read. Seen only on apply."""
+    """What cannot be tried yet: rights this identity does not hold itself, kinds it may not read, fields that the
+    definition will have. Seen only on apply."""
     change = rendered_change(sides.base, sides.head, comparing.telling)
     return Verdict(change=change, write=change)
 

@@ -37,6 +37,8 @@ WIDGET = (
 """,
     )
 )
+COLORS = "              size: {type: integer, default: 3}\n"
+COLOR = "              color: {type: string}\n"
 CUSTOM = (
     Edit("keyed", KEYED, KEYED, "nothing"),
     edit("size-dropped", WIDGET, ("  size: 1\n", "")),
@@ -62,5 +64,6 @@ CUSTOM = (
         ("{side: left, floor: 2}", "{side: left, floor: 2, open: true}"),
     ),
     edit("once", WIDGET, ("once: a", "once: b"), ends="replace"),
+    edit("redefined", WIDGET, ("  size: 1\n", "  size: 1\n  color: red\n"), (COLORS, COLORS + COLOR)),
     edit("pruned", WIDGET, ("  size: 1\n", "  size: 1\n  unknown: x\n"), ends="error"),
 )
