@@ -71,13 +71,24 @@ def compose(text: bytes | str, file: str) -> Iterator[Located]:
     Raises ManifestError for text that is not YAML, is not UTF-8, repeats a key or passes a limit.
     """
     loader = _Loader(file)
+    decoded = _joined(_decoded(text, file))
     try:
-        yield from loader.documents(_joined(_decoded(text, file)))
+        yield from loader.documents(decoded)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise ManifestError(f"not YAML: {error.problem}", file, mark.line + 1 if mark else 0) from None
+        raise ManifestError(f"not YAML: {_problem(error, decoded)}", file, mark.line + 1 if mark else 0) from None
     except yaml.reader.ReaderError as error:
         raise ManifestError(f"not YAML: {error.reason}", file) from None
+
+
+def _problem(error: yaml.MarkedYAMLError, text: str) -> str:
+    """The parser's words, or plainer ones for a character that it does not name."""
+    mark = error.problem_mark
+    if mark is None or error.problem != "found character that cannot start any token":
+        return str(error.problem)
+    line = re.split(r"\r\n|[\r\n\x85\u2028\u2029]", text)[mark.line :][:1]
+    found = "".join(line)[mark.column : mark.column + 1]
+    return f"a value cannot begin with {found!r}: put it in quotes" if found.strip() else "indent with spaces, not tabs"
 
 
 def read_document(text: bytes | str, file: str) -> Located:

@@ -55,6 +55,8 @@ def _objects(
     kind, items = value.get("kind"), value.get("items")
     if isinstance(kind, str) and kind.endswith("List") and (isinstance(items, list) or "metadata" not in value):
         inner = (value.get("apiVersion"), kind.removesuffix("List")) if kind != "List" else None
+        if items is not None and not isinstance(items, list):
+            raise ManifestError("`items` must be a list", document.file, document.line((*path, "items")))
         for position, item in enumerate(items or []):
             yield from _objects(document, item, (*path, "items", position), inner)
         return

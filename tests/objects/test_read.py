@@ -101,6 +101,21 @@ items:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "said", "line"),
+    [
+        ("a:\n\tb: 1\n", "indent with spaces, not tabs", 2),
+        ("a:\r\n  b: @c\r\n", "cannot begin with '@': put it in quotes", 2),
+        ("apiVersion: v1\nkind: List\nitems: 5\n", "`items` must be a list", 3),
+        ("apiVersion: v1\nkind: List\nitems: {a: b}\n", "`items` must be a list", 3),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_line_and_what_to_do(text: str, said: str, line: int) -> None:
+    with pytest.raises(ManifestError, match=said) as caught:
+        read_stream(text, "a.yaml")
+    assert caught.value.line == line
+
+
 def test_json_is_read_too_with_its_surrogate_pairs() -> None:
     text = (
         '{\n\t"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"d":"\\ud83d\\ude00 \\/ \\\\ud83d\\\\ude00"}'
