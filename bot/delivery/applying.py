@@ -14,8 +14,10 @@ from bot.domain.deployments import Deployment, DeploymentState
 from bot.domain.inventory import InventoryRow
 from bot.objects.hooks import runs_once
 from bot.objects.identity import Object, ObjectKey, key_of
-from bot.planning.ignoring import heeding
-from bot.planning.observe import WORKERS
+from bot.objects.ownership import MANAGER
+from bot.objects.resending import changes_nothing
+from bot.planning.ignoring import heeding, left_alone
+from bot.planning.observe import WORKERS, Wanted, observe
 from bot.planning.sides import Sent, Side
 from bot.ports.clusters import Accepted, Answer, ApplyCluster, Conflicted
 
@@ -75,11 +77,16 @@ class _Wave:
 def _write(scene: Scene, row: Deployment, reached: Reach, wave: _Wave) -> list[tuple[Sent, Answer]]:
     """Apply a wave's objects side by side, noting them as their answers arrive; what was refused, sorted.
 
-    A hook that was written before is not written again: it may have ended and be gone.
+    A hook that was written before is not written again: it may have ended and be gone. Nor is what would be left as it
+    lives, which is noted all the same: the newest commit stands for all that is there.
     """
     known = {each.object for each in reached.inventory.rows}
     ours = {*map(str, known), *row.progress.taken_over}
     due = [key for key, sent in wave.objects.items() if not (key in known and runs_once(sent.body))]
+    standing = _standing(reached, wave, [key for key in due if key in known])
+    if standing:
+        _note(scene, row, [(wave.objects[key], live) for key, live in standing.items()])
+    due = [key for key in due if key not in standing]
     problems: list[tuple[Sent, Answer]] = []
     with ThreadPoolExecutor(WORKERS) as pool:
         for begin in range(0, len(due), BATCH):
@@ -88,6 +95,18 @@ def _write(scene: Scene, row: Deployment, reached: Reach, wave: _Wave) -> list[t
             tasks = {pool.submit(_apply, reached.api, sent, wave.ignore, ours): sent for sent in batch}
             problems += _arrived(scene, row, tasks)
     return sorted(problems, key=lambda each: key_of(each[0].body))
+
+
+def _standing(reached: Reach, wave: _Wave, keys: Sequence[ObjectKey]) -> Mapping[ObjectKey, Object]:
+    """Those of a wave's objects that sending would leave as they live. Raises ClusterUnreachable."""
+    wanted = [Wanted(key, wave.objects[key].body["apiVersion"].rpartition("/")[2]) for key in keys]
+    found = observe(reached.api, wanted, reached.inventory.applyset).live if wanted else {}
+    bodies = {key: (wave.objects[key], live) for key, live in found.items()}
+    return {
+        key: live
+        for key, (sent, live) in bodies.items()
+        if changes_nothing(left_alone(sent.body, live, wave.ignore, sent.unstable), live, MANAGER)
+    }
 
 
 def _arrived(scene: Scene, row: Deployment, tasks: Mapping[Future[Answer], Sent]) -> list[tuple[Sent, Answer]]:

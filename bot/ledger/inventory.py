@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from bot.domain.inventory import InventoryRow
 from bot.domain.subjects import Target
 from bot.ledger import codec
-from bot.ledger.database import put
+from bot.ledger.database import put_all
 from bot.ledger.tables import inventory
 from bot.objects.identity import ObjectKey
 
@@ -32,8 +32,8 @@ class SqlInventoryRows:
 
     def put(self, repository: str, target: Target, rows: Sequence[InventoryRow]) -> None:
         key = {"repository": repository, "environment": target.environment, "app": target.app}
-        for row in rows:
-            put(self._connection, inventory, {**key, "object": codec.dump(row.object), "body": codec.dump(row)})
+        written = [{**key, "object": codec.dump(row.object), "body": codec.dump(row)} for row in rows]
+        put_all(self._connection, inventory, written)
 
     def elsewhere(
         self, repository: str, target: Target, objects: Sequence[ObjectKey]

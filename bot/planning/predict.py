@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from bot.objects.identity import Object
+from bot.objects.ownership import MANAGER
+from bot.objects.resending import changes_nothing
 from bot.planning.sides import Sent
 from bot.planning.verifying import Verifying
 from bot.ports.clusters import Accepted, Conflict, Conflicted, PlanCluster, Refused
@@ -22,19 +24,27 @@ class Predictions:
     """The dry-runs of one object: B, H and A share an answer where they share a body.
 
     With its live object and a memory of what was verified, a body that is known to change nothing is not asked about.
+    `final` says that this is for applying, which does not send what would change nothing: that is not asked either.
     """
 
-    def __init__(self, cluster: PlanCluster, live: Object | None = None, verifying: Verifying | None = None) -> None:
-        self._cluster = cluster
+    def __init__(
+        self, cluster: PlanCluster, live: Object | None = None, verifying: Verifying | None = None, final: bool = False
+    ) -> None:
+        self._cluster, self._final = cluster, final
         self._live, self._verifying = live, verifying if live is not None else None
         self._known: dict[str, Prediction] = {}
 
     def known(self, sent: Sent) -> bool:
         """Whether it is known without a call what becomes of a body: nothing changes."""
-        live, verifying = self._live, self._verifying
-        if sent.digest not in self._known and live is not None and verifying and verifying.holds(sent, live):
+        live = self._live
+        if sent.digest not in self._known and live is not None and self._leaves(sent, live):
             self._known[sent.digest] = Prediction(live)
         return sent.digest in self._known
+
+    def _leaves(self, sent: Sent, live: Object) -> bool:
+        if self._final:
+            return changes_nothing(sent.body, live, MANAGER)
+        return self._verifying is not None and self._verifying.holds(sent, live)
 
     def of(self, sent: Sent) -> Prediction:
         """First without force, whose 409 tells who owns what; then with. Raises ClusterUnreachable."""

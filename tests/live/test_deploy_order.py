@@ -268,3 +268,24 @@ def test_many_objects_are_judged_with_few_requests(shop: Delivering) -> None:
     assert len([each for each in asked if each.wrote]) == 30
     read = [each.uri for each in asked if each.verb == "get"]
     assert len(read) <= 60  # those of confirming, which looks twice for what is not there yet
+
+
+def test_the_next_commit_sends_only_what_would_change_and_stands_for_everything(shop: Delivering) -> None:
+    def commit(changed: str) -> str:
+        texts = [settings(f"same-{number}", "x") for number in range(5)] + [settings("changed", changed)]
+        return shop.commit({"again/a.yaml": "---\n".join(texts)}, ("again",))
+
+    def settings(name: str, value: str) -> str:
+        return f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{x: '{value}'}}\n"
+
+    target = Target("prod", "again")
+    shop.deliver(commit("1"), target)
+    shop.access.kubectl("patch", "configmap/same-1", "-n", shop.prefix, "-p", '{"data": {"x": "by hand"}}')
+    before = len(shop.access.audit())
+    newest = commit("2")
+    assert shop.deliver(newest, target).state is DeploymentState.HEALTHY
+    grant = shop.ports.operator.clusters["live"].grants[0]
+    asked = [each for each in shop.access.audit()[before:] if each.acted_as == grant.apply_as]
+    assert sorted(each.name for each in asked if each.wrote) == ["changed", "same-1"]
+    with shop.ports.ledger.begin() as tx:
+        assert {row.commit for row in tx.inventory.of(shop.repository.key, target)} == {newest}

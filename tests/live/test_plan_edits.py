@@ -11,6 +11,8 @@ import yaml
 
 from bot.domain.plans import Cause, Change, Plan, TargetPlan
 from bot.objects.identity import Object, ObjectKey, key_of
+from bot.objects.ownership import MANAGER
+from bot.objects.resending import changes_nothing
 from bot.planning.make import PlanRequest, make_plan
 from bot.wiring import local
 from fixtures.cluster.access import Access
@@ -30,7 +32,8 @@ WIDE = (*FIRST, "ClusterRole", "PriorityClass", "StorageClass", "ValidatingWebho
 
 @dataclass(frozen=True)
 class Seen:
-    """One edit with its plan, and what lived before and after it was applied."""
+    """One edit with its plan, and what lived before and after it was applied. `sent` is what was applied then,
+    `resent` what had been applied before."""
 
     edit: Edit
     row: TargetPlan
@@ -38,6 +41,8 @@ class Seen:
     after: Lives
     base: list[Object]
     head: list[Object]
+    sent: Lives
+    resent: Lives
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +70,11 @@ def seen(cluster: Access, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     assert plan is not None
     _apply(cluster, heads)
     after = _lives(cluster, bases + heads)
-    return {edit.name: _part(edit, namespace, plan, (before, after)) for edit in EDITS}
+    sent, resent = ({key_of(body): body for body in side} for side in (heads, bases))
+    return {edit.name: _part(edit, namespace, plan, (before, after, sent, resent)) for edit in EDITS}
 
 
-def _part(edit: Edit, namespace: str, plan: Plan, lives: tuple[Lives, Lives]) -> Seen:
+def _part(edit: Edit, namespace: str, plan: Plan, lives: tuple[Lives, ...]) -> Seen:
     """What of it all belongs to one edit."""
     base, head = (_objects(_text(edit, namespace, side), namespace) for side in ("before", "after"))
     keys = {key_of(body) for body in base + head}
@@ -80,8 +86,8 @@ def _part(edit: Edit, namespace: str, plan: Plan, lives: tuple[Lives, Lives]) ->
         drifted=tuple(each for each in row.drifted if each.object in keys),
         findings=tuple(each for each in row.findings if each.object in keys),
     )
-    before, after = ({key: body for key, body in some.items() if key in keys} for some in lives)
-    return Seen(edit, row, before, after, base, head)
+    before, after, sent, resent = ({key: body for key, body in some.items() if key in keys} for some in lives)
+    return Seen(edit, row, before, after, base, head, sent, resent)
 
 
 def _app(edit: Edit) -> str:
@@ -216,6 +222,21 @@ def test_what_the_plan_says_cannot_be_changed_was_refused(seen: dict[str, Seen],
         (each.file, each.line) for each in row.findings if each.rule in ("immutable", "typing", "invalid", "forbidden")
     ]
     assert told == [(file, line)], row.findings
+
+
+@pytest.mark.parametrize("name", [edit.name for edit in EDITS])
+def test_what_need_not_be_sent_again_is_what_sending_it_left_as_it_was(seen: dict[str, Seen], name: str) -> None:
+    for key, body in seen[name].sent.items():
+        live, after = seen[name].before.get(key), seen[name].after.get(key)
+        if live and changes_nothing(body, live, MANAGER):
+            assert not differences(live, after)
+
+
+def test_nearly_all_that_lives_as_it_was_sent_is_known_to(seen: dict[str, Seen]) -> None:
+    untouched = [each for each in seen.values() if not each.edit.hands]
+    sent = [(body, each.before.get(key)) for each in untouched for key, body in each.resent.items()]
+    unknown = [f"{key_of(body)}" for body, live in sent if not (live and changes_nothing(body, live, MANAGER))]
+    assert len(unknown) < len(sent) / 10, unknown
 
 
 @pytest.mark.parametrize("name", [edit.name for edit in EDITS])
