@@ -71,13 +71,13 @@ def test_anything_else_is_sent(sent: Any, lives: Any, fields: Any) -> None:
 
 
 def test_amounts_of_custom_kinds_are_kept_as_they_are_written_and_so_compared() -> None:
-    sides = ({"limits": {"cpu": "1000m"}}, {"limits": {"cpu": "1"}}, {"f:limits": {"f:cpu": {}}})
+    sides: tuple[Any, Any, Any] = ({"limits": {"cpu": "1000m"}}, {"limits": {"cpu": "1"}}, {"f:limits": {"f:cpu": {}}})
     assert unchanged(*sides, version="apps/v1")
     assert not unchanged(*sides, version="acme.io/v1")
 
 
 def test_items_in_another_order_are_sent_and_so_are_two_that_cannot_be_told_apart() -> None:
-    fields = {"f:l": {'k:{"name":"a"}': {".": {}, "f:name": {}}, 'k:{"name":"b"}': {".": {}, "f:name": {}}}}
+    fields: Any = {"f:l": {'k:{"name":"a"}': {".": {}, "f:name": {}}, 'k:{"name":"b"}': {".": {}, "f:name": {}}}}
     lives = {"l": [{"name": "a"}, {"name": "b"}]}
     assert unchanged({"l": [{"name": "a"}, {"name": "b"}]}, lives, fields)
     assert not unchanged({"l": [{"name": "b"}, {"name": "a"}]}, lives, fields)
