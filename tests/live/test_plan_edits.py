@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,18 +16,15 @@ from bot.objects.resending import changes_nothing
 from bot.planning.make import PlanRequest, make_plan
 from bot.wiring import local
 from fixtures.cluster.access import Access
-from tests.live import edits, manifests
+from tests.live import edits
 from tests.live.bodies import PART_OF, differences, flat, inside, lone_items, tops
 from tests.live.edits import Edit
 from tests.live.further_edits import FURTHER
-from tests.live.planned import Scratch, rendered
+from tests.live.hands import APPS, Lives, apply, by_hand, lives, objects, sent, settle
+from tests.live.planned import Scratch
 
 EDITS = (*edits.EDITS, *FURTHER)
-Lives = dict[ObjectKey, Object]
 _LIST = re.compile(r"\[\d+\].*")
-APPS = ("good", "bad")
-FIRST = ("CustomResourceDefinition", "Namespace")
-WIDE = (*FIRST, "ClusterRole", "PriorityClass", "StorageClass", "ValidatingWebhookConfiguration")
 
 
 @dataclass(frozen=True)
@@ -57,26 +54,26 @@ def seen(cluster: Access, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     config = {"version": 1, "apps": apps, "environments": {"prod": {"cluster": "here"}}}
     base = scratch.commit({".plumbline.yaml": yaml.safe_dump(config), **_files(namespace, "before")})
     head = scratch.commit(_files(namespace, "after"))
-    bases, heads = (_sent(scratch, commit) for commit in (base, head))
-    _apply(cluster, bases)
+    bases, heads = (sent(scratch, commit) for commit in (base, head))
+    apply(cluster, bases)
     for edit in EDITS:
         for hand in edit.hands:
-            _by_hand(cluster, namespace, edit, hand)
-    _settle(cluster, namespace)
-    before = _lives(cluster, bases + heads)
+            by_hand(cluster, namespace, edit, hand)
+    settle(cluster, namespace)
+    before = lives(cluster, bases + heads)
     with local(scratch.folder, "local:0", cluster.admin_kubeconfig) as here:
         here.planner.rendering.workspace.fetch(here.repository, base, head)
         plan = make_plan(PlanRequest(here.repository, base, head, head, everything=True), here.planner)
     assert plan is not None
-    _apply(cluster, heads)
-    after = _lives(cluster, bases + heads)
-    sent, resent = ({key_of(body): body for body in side} for side in (heads, bases))
-    return {edit.name: _part(edit, namespace, plan, (before, after, sent, resent)) for edit in EDITS}
+    apply(cluster, heads)
+    after = lives(cluster, bases + heads)
+    sides = [before, after, *({key_of(body): body for body in side} for side in (heads, bases))]
+    return {edit.name: _part(edit, namespace, plan, sides) for edit in EDITS}
 
 
-def _part(edit: Edit, namespace: str, plan: Plan, lives: tuple[Lives, ...]) -> Seen:
+def _part(edit: Edit, namespace: str, plan: Plan, sides: Sequence[Lives]) -> Seen:
     """What of it all belongs to one edit."""
-    base, head = (_objects(_text(edit, namespace, side), namespace) for side in ("before", "after"))
+    base, head = (objects(_text(edit, namespace, side), namespace) for side in ("before", "after"))
     keys = {key_of(body) for body in base + head}
     row = next(row for row in plan.targets if row.target.app == _app(edit))
     row = replace(
@@ -86,8 +83,8 @@ def _part(edit: Edit, namespace: str, plan: Plan, lives: tuple[Lives, ...]) -> S
         drifted=tuple(each for each in row.drifted if each.object in keys),
         findings=tuple(each for each in row.findings if each.object in keys),
     )
-    before, after, sent, resent = ({key: body for key, body in some.items() if key in keys} for some in lives)
-    return Seen(edit, row, before, after, base, head, sent, resent)
+    before, after, now, earlier = ({key: body for key, body in some.items() if key in keys} for some in sides)
+    return Seen(edit, row, before, after, base, head, now, earlier)
 
 
 def _app(edit: Edit) -> str:
@@ -100,64 +97,6 @@ def _text(edit: Edit, namespace: str, side: str) -> str:
 
 def _files(namespace: str, side: str) -> dict[str, str | None]:
     return {f"apps/{_app(edit)}/{edit.name}.yaml": _text(edit, namespace, side) for edit in EDITS}
-
-
-def _objects(text: str, namespace: str) -> list[Object]:
-    """Read apart from the bot's own reader, with the app's namespace where there is none and could be one."""
-    bodies = [body for body in yaml.safe_load_all(text) if body]
-    for body in bodies:
-        if body["kind"] not in WIDE:
-            body["metadata"].setdefault("namespace", namespace)
-    return bodies
-
-
-def _sent(scratch: Scratch, commit: str) -> list[Object]:
-    """What the targets render to, as it is sent."""
-    texts = [rendered(scratch, f"prod/{name}", commit) for name in APPS]
-    return [body for text in texts for body in yaml.safe_load_all(text)]
-
-
-def _apply(cluster: Access, bodies: list[Object]) -> None:
-    """As manager plumbline, with force; what is refused is left out. Definitions and namespaces go first."""
-    first = [body for body in bodies if body["kind"] in FIRST]
-    for wave in (first, [body for body in bodies if body not in first]):
-        text = "\n---\n".join(json.dumps(body, ensure_ascii=False) for body in wave)
-        options = ("--server-side", "--field-manager=plumbline", "--force-conflicts")
-        cluster.kubectl("apply", *options, "-f", "-", stdin=text, codes=(0, 1), seconds=120)
-        crds = [f"crd/{body['metadata']['name']}" for body in wave if body["kind"] == "CustomResourceDefinition"]
-        if crds:
-            cluster.kubectl("wait", "--for=condition=Established", *crds, "--timeout=30s")
-
-
-def _by_hand(cluster: Access, namespace: str, edit: Edit, hand: tuple[str, ...]) -> None:
-    words = [word.replace("NAME", edit.name) for word in hand]
-    text = manifests.CO_OWNED if "CO_OWNED" in words else None
-    words = ["-" if word == "CO_OWNED" else word for word in words]
-    cluster.kubectl(*words, "-n", namespace, "--as=ana", "--as-group=system:masters", stdin=text)
-
-
-def _settle(cluster: Access, namespace: str) -> None:
-    """Wait until controllers have written what they write into objects they were given."""
-
-    def bound() -> bool:
-        claims = cluster.get("pvc", "-n", namespace)["items"]
-        return all(claim["spec"].get("volumeName") for claim in claims)
-
-    cluster.wait_until("claims are bound", bound)
-
-
-def _lives(cluster: Access, bodies: list[Object]) -> Lives:
-    """What lives of these. kubectl leaves out all when it does not know a kind, so each own kind is asked for alone."""
-    found: Lives = {}
-    for version in sorted({body["apiVersion"] for body in bodies if body["kind"] == "Widget"} | {""}):
-        some = [body for body in bodies if (body["apiVersion"] if body["kind"] == "Widget" else "") == version]
-        text = "\n---\n".join(json.dumps(body, ensure_ascii=False) for body in some)
-        answer = cluster.kubectl(
-            "get", "-f", "-", "--ignore-not-found", "--show-managed-fields", "-o", "json", stdin=text, codes=(0, 1)
-        )
-        items = json.loads(answer or '{"items": []}').get("items", [])
-        found |= {key_of(item): item for item in items}
-    return found
 
 
 def _named(*ends: str) -> list[str]:
@@ -234,9 +173,9 @@ def test_what_need_not_be_sent_again_is_what_sending_it_left_as_it_was(seen: dic
 
 def test_nearly_all_that_lives_as_it_was_sent_is_known_to(seen: dict[str, Seen]) -> None:
     untouched = [each for each in seen.values() if not each.edit.hands]
-    sent = [(body, each.before.get(key)) for each in untouched for key, body in each.resent.items()]
-    unknown = [f"{key_of(body)}" for body, live in sent if not (live and changes_nothing(body, live, MANAGER))]
-    assert len(unknown) < len(sent) / 10, unknown
+    pairs = [(body, each.before.get(key)) for each in untouched for key, body in each.resent.items()]
+    unknown = [f"{key_of(body)}" for body, live in pairs if not (live and changes_nothing(body, live, MANAGER))]
+    assert len(unknown) < len(pairs) / 10, unknown
 
 
 @pytest.mark.parametrize("name", [edit.name for edit in EDITS])
