@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.delivery.judging import environment_by, rulings
+from bot.delivery.keeping import pulls_of
 from bot.domain.audit import Entry
 from bot.domain.commands import TABLE, Command
 from bot.domain.config import Config, Environment
@@ -72,11 +73,15 @@ def in_teams(asked: Asked, environments: Iterable[Environment]) -> Person:
 
 def newest_here(asked: Asked) -> list[Deployment]:
     """The newest deployment of each target that the pull changed, by target; on an issue of ours, of the commit that it
-    is about."""
+    is about. A rollback of one of these is among them."""
     with asked.ports.ledger.begin() as tx:
         commit = commit_of(tx, asked)
         here = tx.deployments.of_commit(asked.repository, commit) if commit else ()
         rows = [*tx.deployments.of_pull(asked.repository, asked.number), *here]
+        commits = {(row.target, row.commit) for row in rows}
+        for target in {row.target for row in rows}:
+            every = tx.deployments.of_target(asked.repository, target)
+            rows += [each for each in every if each.rollback and (target, each.base) in commits]
     newest: dict[Target, Deployment] = {}
     for row in rows:
         newest[row.target] = max(newest.get(row.target, row), row, key=lambda each: each.seq)
@@ -107,5 +112,5 @@ def due(tx: Transaction, row: Deployment) -> None:
     """Look at a deployment's target, and say what changed."""
     tx.jobs.put(look_job(row.repository, row.target))
     tx.jobs.put(say_commit_job(row.repository, row.commit))
-    for number in row.pulls:
+    for number in pulls_of(tx, row):
         tx.jobs.put(say_pull_job(row.repository, number))

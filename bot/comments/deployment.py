@@ -67,6 +67,12 @@ class Standing:
     row: Deployment
     newer: Deployment | None = None
 
+    @property
+    def open(self) -> Deployment:
+        """The one that a person may have to speak about: a rollback of the pull's own while it goes on."""
+        back = self.newer
+        return back if back is not None and back.rollback and not back.state.ended else self.row
+
 
 def deployment_comment(standings: Sequence[Standing], prefix: str = PREFIX, most: int = MOST) -> list[str]:
     """The parts of the comment, at most so many. There is at least one standing."""
@@ -125,7 +131,7 @@ def _head_parts(ordered: Sequence[Standing], prefix: str, cap: int) -> list[str]
         _box(
             "CAUTION", [_failed(each.row, prefix) for each in ordered if each.row.state is DeploymentState.FAILED], cap
         ),
-        _box("NOTE", [line for each in ordered for line in _waits(each.row, prefix)], cap),
+        _box("NOTE", [line for each in ordered for line in _waits(each.open, prefix)], cap),
     ]
 
 
@@ -205,7 +211,7 @@ def _box(kind: str, lines: Sequence[str], cap: int) -> str:
 
 
 def _folds(ordered: Sequence[Standing]) -> list[Section]:
-    asked = [(each.row, name) for each in ordered for name in each.row.progress.asked]
+    asked = [(each.open, name) for each in ordered for name in each.open.progress.asked]
     kept = [(each.row, one) for each in ordered for one in each.row.progress.kept]
     removed = [(each.row, str(key)) for each in ordered for key in each.row.progress.removed]
     other = [(each.row, name) for each in ordered for name in each.row.progress.not_as_planned]

@@ -75,10 +75,15 @@ def say(tx: Transaction, row: Deployment) -> None:
     """Make what the forge shows of a deployment due: an end at once, the way there soon."""
     after = 0.0 if row.state.ended else UNSAID
     tx.jobs.put(say_commit_job(row.repository, row.commit), after)
+    for number in pulls_of(tx, row):
+        tx.jobs.put(say_pull_job(row.repository, number), after)
+
+
+def pulls_of(tx: Transaction, row: Deployment) -> list[int]:
+    """The pulls that tell of a deployment: those it contains, and those that a rollback takes back."""
     taken_back = tx.deployments.of_commit(row.repository, row.base) if row.rollback else ()
     pulls = {number for each in taken_back if each.target == row.target for number in each.pulls}
-    for number in sorted(pulls.union(row.pulls)):
-        tx.jobs.put(say_pull_job(row.repository, number), after)
+    return sorted(pulls.union(row.pulls))
 
 
 def wake_all(tx: Transaction, repository: str) -> None:

@@ -174,6 +174,53 @@ def test_what_cannot_be_changed_is_replaced_where_it_says_so_and_else_once_confi
     assert shop.kept() == shop.mapped()
 
 
+KEEPS_DATA = """
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data, annotations: {plumbline.dev/replace: allowed}}
+spec: {accessModes: [MODE], storageClassName: none, resources: {requests: {storage: 1Gi}}}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db, annotations: {plumbline.dev/replace: allowed}}
+spec:
+  replicas: 0
+  serviceName: NAME
+  selector: {matchLabels: {app: db}}
+  template: {metadata: {labels: {app: db}}, spec: {containers: [{name: db, image: "registry.example/db:1"}]}}
+  volumeClaimTemplates:
+  - metadata: {name: data}
+    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+---
+"""
+
+
+def test_what_holds_data_is_replaced_only_once_a_person_named_it_whatever_its_annotation_says(shop: Delivering) -> None:
+    def data(mode: str) -> str:
+        healthy = ", health: {rules: [{kind: PersistentVolumeClaim, healthy: 'true'}]}"
+        text = KEEPS_DATA.replace("MODE", mode).replace("NAME", mode.lower())
+        return committed(shop, config_map("edited") + text, more=healthy)
+
+    assert shop.deliver(data("ReadWriteOnce")).state is DeploymentState.HEALTHY
+    before, uids = deletes(shop), shop.kept()
+    row = shop.until(shop.due(data("ReadWriteMany")), lambda each: each.state.ended or bool(each.conditions))
+    names = ("PersistentVolumeClaim/data", "StatefulSet/db")
+    asked = (f"replace PersistentVolumeClaim {shop.prefix}/data", f"replace StatefulSet.apps {shop.prefix}/db")
+    assert ([each.wait for each in row.conditions], row.progress.asked) == ([Wait.CONFIRMATION], asked), row
+    with shop.ports.ledger.begin() as tx:
+        plan = tx.plans.of_commit(row.repository, row.commit)
+    assert plan is not None
+    assert plan.targets[0].command == asked  # that people saw it is not enough
+    assert deletes(shop) == before
+    confirm(shop, row)
+    row = shop.until(row, lambda each: each.state.ended)
+    assert row.state is DeploymentState.HEALTHY, row.reason
+    assert sorted(deletes(shop)[len(before) :]) == ["data", "db"]
+    assert shop.live("persistentvolumeclaim")["data"]["spec"]["accessModes"] == ["ReadWriteMany"]
+    assert all(shop.kept()[name] != uids[name] for name in names)
+    assert shop.kept() == shop.mapped()
+
+
 def apps(shop: Delivering, listed: str, files: dict[str, str | None]) -> str:
     """A commit with these apps."""
     config = f"version: 1\napps:\n{listed}environments: {{prod: {{cluster: live, prune: always}}}}\n"
