@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from bot.domain.deployments import Deployment
 from bot.domain.retention import forgettable
+from bot.domain.stops import Lock
 from bot.domain.subjects import commit_key, pull_key
 from bot.ledger import codec
 from bot.ledger.plans import NO_PULL
@@ -15,6 +16,8 @@ from bot.ledger.tables import (
     candidates,
     deployment_pulls,
     deployments,
+    holds,
+    locks,
     plans,
     pull_targets,
     pulls,
@@ -23,7 +26,7 @@ from bot.ledger.tables import (
     verified,
 )
 from bot.ports.candidates import CandidateRow
-from bot.ports.ledger import PullRow
+from bot.ports.ledger import ISSUE, PullRow
 
 T = TypeVar("T")
 _AT_ONCE = 200
@@ -46,6 +49,7 @@ class SqlRetention:
         self._commits(repository, {row.commit for row in old.values()} - asked)
         numbers = self._closed(repository, before) - {number for row in kept for number in row.pulls}
         self._pulls(repository, numbers)
+        self._locks(repository, before)
         unused = (verified.c.repository == repository, verified.c.at < before)
         self._connection.execute(sa.delete(verified).where(*unused))
         return len(old) + len(numbers)
@@ -66,7 +70,24 @@ class SqlRetention:
         for some in _some(commits):
             of = (plans.c.repository == repository, plans.c.subject == NO_PULL, plans.c.head.in_(some))
             self._connection.execute(sa.delete(plans).where(*of))
-            self._said([commit_key(repository, commit) for commit in some])
+            subjects = [commit_key(repository, commit) for commit in some]
+            self._issues(repository, subjects)
+            self._said(subjects)
+
+    def _issues(self, repository: str, subjects: Collection[str]) -> None:
+        """What was approved and said on the issues of these commits."""
+        found = sa.select(slots.c.id).where(slots.c.subject.in_(subjects), slots.c.slot == ISSUE)
+        numbers = list(self._connection.execute(found).scalars())
+        of = (approvals.c.repository == repository, approvals.c.number.in_(numbers))
+        self._connection.execute(sa.delete(approvals).where(*of))
+        self._said([pull_key(repository, number) for number in numbers])
+
+    def _locks(self, repository: str, before: float) -> None:
+        """Locks that ended by themselves so long ago."""
+        found = sa.select(locks.c.body).where(locks.c.repository == repository)
+        rows = [codec.load(Lock, body) for body in self._connection.execute(found).scalars()]
+        ended = [row.place for row in rows if 0 < row.until < before]
+        self._connection.execute(sa.delete(locks).where(locks.c.repository == repository, locks.c.place.in_(ended)))
 
     def _pulls(self, repository: str, numbers: Collection[int]) -> None:
         """Pulls with all their plans, and what was said under them."""
@@ -75,7 +96,7 @@ class SqlRetention:
             self._connection.execute(
                 sa.delete(plans).where(plans.c.repository == repository, plans.c.subject.in_(subjects))
             )
-            for table in (pull_targets, approvals, pulls):
+            for table in (pull_targets, approvals, holds, pulls):
                 self._connection.execute(
                     sa.delete(table).where(table.c.repository == repository, table.c.number.in_(some))
                 )

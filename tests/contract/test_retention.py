@@ -10,12 +10,13 @@ from bot.domain.deployments import Deployment, DeploymentState
 from bot.domain.plans import Plan
 from bot.domain.pulls import Repository
 from bot.domain.retention import NEWEST
+from bot.domain.stops import Hold, Lock
 from bot.domain.subjects import Target, commit_key, pull_key
 from bot.ledger.ledger import SqlLedger
 from bot.ledger.tables import deployment_pulls
 from bot.ports.audit import Wanted
 from bot.ports.candidates import CandidateRow
-from bot.ports.ledger import PullRow, Said
+from bot.ports.ledger import ISSUE, PullRow, Said
 
 SHOP = Repository("github", 12, "acme/shop", 99)
 WEB = Target("prod", "web")
@@ -39,6 +40,11 @@ def deployed(ledger: SqlLedger, number: int) -> None:
         tx.approvals.put(SHOP.key, Approval(number, f"h{number}", "main", "prod", "ana", False, number, (), 1.0))
         tx.slots.put(pull_key(SHOP.key, number), "plan:1", Said(number, "x"))
         tx.slots.put(commit_key(SHOP.key, commit), "deployment:prod", Said(number, "x"))
+        tx.holds.put(SHOP.key, Hold(number, "ana"))
+        issue = 1000 + number
+        tx.slots.put(commit_key(SHOP.key, commit), ISSUE, Said(issue, "x"))
+        tx.slots.put(pull_key(SHOP.key, issue), ISSUE, Said(0, commit))
+        tx.approvals.put(SHOP.key, Approval(issue, commit, "main", "prod", "ana", False, issue, (), 1.0))
         tx.audit.add(Entry(1.0, SHOP.key, "prod/web", "plumbline", "healthy", commit))
 
 
@@ -47,6 +53,8 @@ def test_what_is_old_goes_with_all_that_hangs_on_it(ledger: SqlLedger) -> None:
         tx.repositories.see(SHOP)
         tx.plans.put(SHOP.key, PullRow(900, "h", "b", "planned", Plan("h", "b", "d", ()), changed=1.0))
         tx.slots.put(SHOP.key, "lock", Said(0, "x"))
+        for place, until in (("prod", 0.0), ("staging/old", 400.0), ("staging/new", 600.0)):
+            tx.locks.put(SHOP.key, Lock(place, "ana", at=1.0, until=until))
     for number in range(1, MANY + 1):
         deployed(ledger, number)
     with ledger.begin() as tx:
@@ -65,6 +73,10 @@ def test_what_is_old_goes_with_all_that_hangs_on_it(ledger: SqlLedger) -> None:
             assert (tx.candidates.get(SHOP.key, f"q{number}") is not None) is there
             assert bool(tx.approvals.of(SHOP.key, number)) is there
             assert bool(tx.slots.under(commit_key(SHOP.key, f"c{number}"))) is there
+            assert bool(tx.slots.under(pull_key(SHOP.key, 1000 + number))) is there
+            assert bool(tx.approvals.of(SHOP.key, 1000 + number)) is there
+            assert (Hold(number, "ana") in tx.holds.of(SHOP.key)) is there
+        assert [each.place for each in tx.locks.of(SHOP.key)] == ["prod", "staging/new"]
         assert tx.slots.under(SHOP.key) == ["lock"]
         assert len(tx.audit.page(0, Wanted(), 500)) == MANY, "the audit is kept"
         left = tx.connection.execute(sa.select(sa.func.count()).select_from(deployment_pulls)).scalar_one()
