@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
-from bot.domain.errors import TryLater, UserMistake
+from bot.domain.errors import UserMistake
 from bot.workspace.git import READ_SECONDS, GitTimeout, deadline, start
 from bot.workspace.listing import Entry, entries
 
@@ -95,18 +95,25 @@ class Trees:
     @contextlib.contextmanager
     def new(self) -> Iterator[Path]:
         """An empty folder for as long as the context is open."""
-        name = secrets.token_hex(8)
-        lock_file, tree = self._folder / f"{name}.lock", self._folder / name
-        with lock_file.open("x") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not lock_file.exists():
-                raise TryLater("another process cleared this checkout before it began", after=1.0)
+        with self._locked() as lock_file:
+            tree = lock_file.with_suffix("")
             tree.mkdir(mode=0o700)
             try:
                 yield tree
             finally:
                 shutil.rmtree(tree, ignore_errors=True)
                 lock_file.unlink()
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[Path]:
+        """A lock file of a new name, held. Whoever clears may take one away between its making and its lock."""
+        while True:
+            lock_file = self._folder / f"{secrets.token_hex(8)}.lock"
+            with lock_file.open("x") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if lock_file.exists():
+                    yield lock_file
+                    return
 
     def clear(self) -> None:
         """Remove what processes that are gone left behind."""
