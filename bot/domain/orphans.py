@@ -1,7 +1,7 @@
 """Orphans: objects that carry the label of an inventory of ours and stand in none. Reported, never deleted. Pure.
 
-One comes about where a worker died between a write and its note, and the next commit no longer had the object; or
-where the ledger and the inventory in the cluster were both lost.
+One comes about where the ledger and the inventory in the cluster were both lost, or where somebody copied an object of
+ours with all that it carries.
 """
 
 from collections.abc import Collection, Iterable, Mapping

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
@@ -98,6 +99,25 @@ def test_an_object_that_moves_is_handed_over_wherever_workers_die(shop: Deliveri
     assert shop.kept(two)[f"ConfigMap/{name}"] == uid == ours(shop)[name]["metadata"]["uid"]
     assert shop.kept(one).keys() == {f"ConfigMap/{name}-one"}
     assert (shop.kept(one), shop.kept(two)) == (shop.mapped(one), shop.mapped(two))
+
+
+def test_what_a_worker_wrote_last_is_remembered_when_its_commit_is_overtaken_and_goes_once_confirmed(
+    shop: Delivering,
+) -> None:
+    assert shop.deliver(shop.commit(side("a"))).state is DeploymentState.HEALTHY
+    row = shop.due(shop.commit({"web/lost.yaml": config_map("lost", "x", wave=-1)}))
+    with pytest.raises(Died):
+        shop.until(row, lambda each: each.state.ended, ports=mortal(shop.ports, Fate(after="apply ConfigMap/lost")))
+    assert "lost" in ours(shop)
+    assert "ConfigMap/lost" not in shop.kept() | shop.mapped()
+    newer = shop.due(shop.commit({"web/lost.yaml": None}))
+    waits = shop.until(newer, lambda each: each.state.ended or bool(each.conditions))
+    assert waits.progress.asked == (f"delete ConfigMap {shop.prefix}/lost",)
+    with shop.ports.ledger.begin() as tx:
+        tx.deployments.save(replace(waits, confirmed=waits.conditions[0].subject))
+    assert_ended_well(shop, shop.until(newer, lambda each: each.state.ended), "a")
+    assert "lost" not in ours(shop)
+    assert shop.row(row).state is DeploymentState.SUPERSEDED
 
 
 def test_an_object_that_was_made_again_after_its_deletion_is_left_alone(shop: Delivering) -> None:

@@ -40,23 +40,25 @@ def told(shop: Delivering) -> list[str]:
     return [each.subject for each in noted if each.action == "orphans"]
 
 
-def test_what_a_worker_wrote_and_never_noted_is_told_once_the_next_commit_has_no_use_for_it(shop: Delivering) -> None:
-    service: dict[str, str | None] = {"svc/a.yaml": SERVICE}
-    assert shop.deliver(shop.commit(side("a"))).state is DeploymentState.HEALTHY
-    assert shop.deliver(shop.commit(service, ("web", "svc")), Target("prod", "svc")).state is DeploymentState.HEALTHY
-    lost = shop.commit({"web/lost.yaml": config_map("lost", "x", wave=-1)}, ("web", "svc"))
-    row = shop.due(lost)
+def test_what_carries_our_label_and_stands_in_no_inventory_is_told_and_left(shop: Delivering) -> None:
+    both = ("web", "svc")
+    assert shop.deliver(shop.commit({**side("a"), "svc/a.yaml": SERVICE}, both)).state is DeploymentState.HEALTHY
+    svc = shop.due(shop.commit({}, both), Target("prod", "svc"))
+    assert shop.until(svc, lambda each: each.state.ended).state is DeploymentState.HEALTHY
+    assert orphans(shop) == ()
+    key = ObjectKey("", "ConfigMap", shop.prefix, "late-a")
+    with shop.ports.ledger.begin() as tx:
+        tx.inventory.drop(shop.repository.key, WEB, [key])
+    assert orphans(shop) == (Orphans(WEB, (key,)),)
+    assert told(shop) == [f"1 object with the label of prod/web in no inventory: ConfigMap {shop.prefix}/late-a"]
+    assert "late-a" in ours(shop)
+    row = shop.due(shop.commit({"web/lost.yaml": config_map("lost", "x")}, both))
     with pytest.raises(Died):
         shop.until(row, lambda each: each.state.ended, ports=mortal(shop.ports, Fate(after="apply ConfigMap/lost")))
     assert "lost" in ours(shop)
     assert orphans(shop) == ()  # it is being written
-    assert shop.deliver(shop.commit({"web/lost.yaml": None}, ("web", "svc"))).state is DeploymentState.HEALTHY
-    assert "lost" in ours(shop)
-    key = ObjectKey("", "ConfigMap", shop.prefix, "lost")
-    assert orphans(shop) == (Orphans(WEB, (key,)),)
-    assert told(shop) == [f"1 object with the label of prod/web in no inventory: ConfigMap {shop.prefix}/lost"]
-    assert "lost" in ours(shop)
-    shop.access.kubectl("delete", "configmap", "lost", "-n", shop.prefix)
+    assert shop.until(row, lambda each: each.state.ended).state is DeploymentState.HEALTHY
+    assert orphans(shop) == ()
 
 
 def test_the_inventory_of_a_target_that_vanished_from_the_config_is_told(shop: Delivering) -> None:
