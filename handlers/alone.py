@@ -39,7 +39,8 @@ def gave_up(job: Job, incident: str, ports: Ports) -> None:
     """Say that a commit could not be planned, naming the incident: people may have to decide all the same."""
     key, commit = read_commit_key(job.key)
     targets = [row.target for row in _waiting(ports, key, commit)]
-    _keep(ports, job, _broken(commit, targets, f"internal error {incident}"))
+    if targets:
+        _keep(ports, job, _broken(commit, targets, f"internal error {incident}"))
 
 
 def _waiting(ports: Ports, key: str, commit: str) -> list[Deployment]:

@@ -7,6 +7,10 @@ import pytest
 
 from bot.comments.plan_json import plan_json
 from bot.comments.plan_text import plan_text
+from bot.comments.replies import help_for
+from bot.domain.config import Config, Environment
+from bot.domain.permissions import Person
+from bot.domain.pulls import Role
 from tests.comments.samples import DIGEST, PLANS
 
 FINDING = {"level", "rule", "object", "field", "message", "file", "line"}
@@ -83,3 +87,11 @@ def test_text_tells_everything_a_person_needs() -> None:
     drift = plan_text(PLANS["plan-drift"])
     assert "spec.replicas: live 5, ours 3 – by kubectl-edit at 2026-11-22T10:04:31Z" in drift
     assert "apps/api/deploy.yaml:12: mapping values" in plan_text(PLANS["plan-error"])
+
+
+def test_help_says_what_each_option_of_ones_commands_means() -> None:
+    config = Config(apps={}, environments={"prod": Environment("prod", "live")})
+    said = help_for(Person("bob", Role.WRITE), config)
+    assert "`--full` targets that the pull leaves alone too" in said
+    assert "--confirm" not in said, "bob is no deployer"
+    assert "`--confirm N@PLAN` the dangers" in help_for(Person("ana", Role.MAINTAIN), config)
