@@ -19,7 +19,7 @@ from bot.ports.workspace import Workspace
 
 WHOLE_TREE = ("",)
 CHART = "Chart.yaml"
-"""Charts can draw random values, which no other renderer here can."""
+"""Charts can draw random values and print the time, which no other renderer here can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,17 @@ class Tree:
         try:
             rendered = self._rendering.renderer.render(files, app, there)
             if self.is_chart(app):
-                rendered = _twice(rendered, self._rendering.renderer.render(files, app, there), app)
+                rendered = _twice(rendered, self._render_later(files, app, there), app)
         except UserMistake as mistake:
             return mistake
         return rendered
+
+    def _render_later(self, files: Path, app: App, there: Setting) -> Rendered:
+        """A second render at another time; at the same one for a chart that then cannot be rendered."""
+        try:
+            return self._rendering.renderer.render(files, app, replace(there, later=True))
+        except UserMistake:
+            return self._rendering.renderer.render(files, app, there)
 
     def _checkout(self) -> Path:
         with self._checking_out:

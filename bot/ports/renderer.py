@@ -19,11 +19,13 @@ class Rendered:
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What a chart may know and have besides its files: hosts that charts may be fetched from, and the Kubernetes
-    version and API versions of the cluster it is for (`v1.37.2`; `apps/v1`, `apps/v1/Deployment`), where known."""
+    version and API versions of the cluster it is for (`v1.37.2`; `apps/v1`, `apps/v1/Deployment`), where known.
+    `later`: its templates are told another time than it is."""
 
     chart_hosts: tuple[str, ...] = ()
     kube_version: str = ""
     api_versions: tuple[str, ...] = ()
+    later: bool = False
 
 
 ANYWHERE = Setting()

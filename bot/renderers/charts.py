@@ -10,6 +10,7 @@ from functools import cache
 
 from bot.objects.errors import ManifestError
 from bot.objects.read import Located, read_document
+from bot.renderers.clock import at_another_time, is_template
 from bot.renderers.inputs import LINK, MAX_BYTES, MAX_FILES, NO_LINKS, TREE, Reader, inside, join
 
 _NAME = re.compile(r"""^name:[ ]+["']?([\w.+-]+)["']?[ ]*(?:#.*)?$""", re.MULTILINE)
@@ -60,9 +61,13 @@ def read_chart(folder: str, reader: Reader) -> Chart:
 
 
 class Copier:
-    """Copies charts out of the tree: regular files only, so that whoever reads the copy can follow no link."""
+    """Copies charts out of the tree: regular files only, so that whoever reads the copy can follow no link.
 
-    def __init__(self, reader: Reader) -> None:
+    `later`: templates that print the time print another one (bot/renderers/clock.py).
+    """
+
+    def __init__(self, reader: Reader, *, later: bool = False) -> None:
+        self._later = later
         self.files: list[str] = []
         self._reader = reader
         self._bytes = 0
@@ -107,7 +112,7 @@ class Copier:
         if self._bytes > MAX_BYTES:
             raise ManifestError(f"the chart's files hold more than {MAX_BYTES // 1_000_000} MB: split the app", name)
         with open(target, "xb") as copy:
-            copy.write(data)
+            copy.write(at_another_time(data) if self._later and is_template(name) else data)
 
     def _count(self, name: str) -> None:
         """The same chart may stand beside several others: every copy counts."""

@@ -36,10 +36,10 @@ def render(
     """The objects of a release, tests left out, and what was read. Raises ManifestError.
 
     `options`: `release`, `namespace`, `values` (from the chart's folder, or with a leading / from the root),
-    `skip_crds`, and what the cluster can do, if that is known (`kube_version`, `api_versions`). An object's file is the
-    template that printed it, its line is not known.
+    `skip_crds`, what the cluster can do, if that is known (`kube_version`, `api_versions`), and `later` for another
+    time. An object's file is the template that printed it, its line is not known.
     """
-    copier = Copier(reader)
+    copier = Copier(reader, later=options["later"])
     chart = copier.copy(folder, _CHART)
     _add_fetched()
     values = [_value_file(chart, named, reader) for named in options["values"]]

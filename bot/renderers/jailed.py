@@ -126,6 +126,7 @@ def _helm_options(app: App, setting: Setting) -> dict[str, Any]:
         "namespace": app.namespace,
         "values": app.helm.values,
         "skip_crds": app.helm.skip_crds,
+        "later": setting.later,
     }
 
 

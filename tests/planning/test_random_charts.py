@@ -85,6 +85,15 @@ def test_a_chart_that_draws_on_both_sides_changes_nothing(tmp_path: Path, monkey
     assert (row.state, row.changes) == (TargetState.UNCHANGED, ())
 
 
+def test_what_is_printed_of_the_time_is_found_also_when_it_changes_once_a_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pinned, dated = commit(tmp_path, "from-values"), commit(tmp_path, '{{ now | date "2006-01" | quote }}')
+    row = row_of(planned(tmp_path, pinned, dated, monkeypatch))
+    assert (row.error, row.changes) == (None, ())
+    assert [each.field for each in row.findings if each.rule == "unstable"] == ["data.password"]
+
+
 def test_pinning_a_value_shows_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn, pinned = commit(tmp_path, RANDOM), commit(tmp_path, "from-values")
     row = row_of(planned(tmp_path, drawn, pinned, monkeypatch))
