@@ -23,8 +23,9 @@ RARER: dict[str, Plan] = {
                     Level.BLOCK,
                     "kept-by-another-tool",
                     inert(
-                        "belongs to Argo CD (shop), which writes it again: make it let go first "
-                        "with `argocd app delete shop --cascade=false`"
+                        "belongs to Argo CD (shop), which writes it again: make it let go first, with "
+                        "`argocd app delete shop --cascade=false`, then "
+                        "`kubectl label deployment.apps/web -n shop argocd.argoproj.io/instance-`"
                     ),
                     WEB,
                 ),
@@ -32,8 +33,9 @@ RARER: dict[str, Plan] = {
                     Level.WARN,
                     "kept-by-another-tool",
                     inert(
-                        "belongs to Helm (web), which may write it again: make it let go "
-                        "with `kubectl delete secret -l owner=helm,name=web`"
+                        "belongs to Helm (release web), which may write it again: to make it let go, run "
+                        "`kubectl delete secret -n shop -l owner=helm,name=web`, then "
+                        "`kubectl annotate cronjob.batch/sweep -n shop meta.helm.sh/release-name-`"
                     ),
                     QUEUE,
                 ),
