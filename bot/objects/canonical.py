@@ -42,6 +42,10 @@ _PLACEHOLDERS = ("", "Cg==", "Cg")
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 _LONGEST_KEY = 1024
 _ENCRYPTED = "ENC[AES256_GCM,"
+_ENCRYPTED_WHY = (
+    "it is encrypted with SOPS, which nothing decrypts here: commit a kind that a controller decrypts in the cluster, "
+    "such as SealedSecret or ExternalSecret, or leave the file out with `exclude`"
+)
 
 
 def canonical(body: Object) -> Object:
@@ -72,7 +76,7 @@ def refusals(body: Object) -> list[str]:
                 reasons.append(f"`metadata.{group}` holds `{name}`, which says what is whose: remove it")
     encrypted = _ENCRYPTED in json.dumps(body) and _holds(body, lambda value: value.startswith(_ENCRYPTED))
     if body.get("sops") or encrypted:
-        reasons.append("it is encrypted with SOPS and was not decrypted")
+        reasons.append(_ENCRYPTED_WHY)
     return reasons + (_secret_refusals(body) if body["kind"] == "Secret" else [])
 
 

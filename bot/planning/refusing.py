@@ -18,6 +18,7 @@ _HINTS = (
         "without it in the next",
     ),
     ("may not specify more than 1 volume type", "the server keeps the volume's old type: give the volume another name"),
+    (", only in ", "write that apiVersion, with the fields it has"),
     ("exceeded quota", "lower what is requested, or have the quota raised"),
     ("failed quota", "write the requests and limits that the quota asks for"),
     ("field not declared in schema", "the field is misspelt, stands in the wrong place, or needs a newer cluster"),

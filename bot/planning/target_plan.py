@@ -8,7 +8,7 @@ from bot.domain.config import IgnoreRule
 from bot.domain.plans import Finding, Level, TargetPlan, TargetState
 from bot.domain.subjects import Target
 from bot.objects.canonical import digest
-from bot.objects.identity import Kind, Object, ObjectKey
+from bot.objects.identity import Kind, Object, ObjectKey, kind_of
 from bot.objects.ownership import MANAGER, applied_by
 from bot.objects.redact import Redacted, Redactor, inert
 from bot.planning.compare import Comparing, Sides, Verdict, compare, rendered_change
@@ -133,7 +133,7 @@ def _compare_one(posed: _Posed, question: Question, observed: Observed) -> Compa
     comparing = Comparing(Telling(key, question.redactor), posed.predictions, ours)
     refused = observed.hidden.get(key)
     if key.of in observed.unserved:
-        refused = Refused(Refusal.NO_KIND, f"the cluster does not serve the kind {key.of}")
+        refused = _unserved(sides, cluster) or refused
     verdict = Verdict()
     if refused is None:
         verdict = compare(sides, comparing)
@@ -142,6 +142,19 @@ def _compare_one(posed: _Posed, question: Question, observed: Observed) -> Compa
         return Compared(key, sides, verdict)
     said, problem = refused_verdict(sides, comparing, refused, Refusing(cluster, question.upcoming, question.final))
     return Compared(key, sides, replace(said, drifted=verdict.drifted), problem)
+
+
+def _unserved(sides: Sides, cluster: PlanCluster) -> Refused | None:
+    """Why nobody can be asked about an object: its kind is not served, or not in the version that it is written in."""
+    sent = sides.head or sides.base or sides.applied
+    if sent is None:
+        return None
+    kind, version = kind_of(sent.body), sent.body["apiVersion"]
+    if cluster.resource(kind, version.rpartition("/")[2]):
+        return None
+    other = cluster.resource(kind)
+    said = f"the kind {kind}" if other is None else f"{kind.kind} in {version}, only in {other.api_version}"
+    return Refused(Refusal.NO_KIND, f"the cluster does not serve {said}")
 
 
 def _heeding(sent: Sent | None, live: Object | None, rules: Sequence[IgnoreRule]) -> Sent | None:

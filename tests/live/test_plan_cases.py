@@ -46,6 +46,7 @@ APPS = {
     "secret": manifests.CONFIG,
     "lost": manifests.CONFIG,
     "unknown": manifests.CONFIG,
+    "older": manifests.CRON,
     "hashed": manifests.CONFIG.replace("name: NAME", "name: hashed-7h5bt6mm2k"),
     "argo": manifests.CONFIG,
     "custom": manifests.CONFIG,
@@ -62,6 +63,9 @@ HEAD = {
     "hashed": manifests.CONFIG.replace("name: NAME", "name: hashed-2k5bt6mm7h").replace("line two", "line 2"),
     "argo": APPS["argo"].replace("plain: text", "plain: other"),
     "custom": "---\n".join((manifests.DEFINITION, manifests.CUSTOM)).replace("size: 1", "sizes: 1").replace("NS.", ""),
+    "older": manifests.CRON
+    + "---\n"
+    + manifests.CRON.replace("batch/v1", "batch/v1beta1").replace("NAME", "older-two"),
     "unknown": "apiVersion: gone.acme.io/v1\nkind: Gadget\nmetadata: {name: NAME}\n",
 }
 
@@ -75,6 +79,7 @@ class Planned:
     scratch: Scratch
     base: str
     head: str
+    namespace: str
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +100,7 @@ def planned(cluster: Access, tmp_path_factory: pytest.TempPathFactory) -> Planne
     _disturb(cluster, namespace)
     ended = plan(scratch, base, head, "--kubeconfig", cluster.admin_kubeconfig, "--format", "json")
     rows = {row["target"].removeprefix("prod/"): row for row in ended.json["targets"]}
-    return Planned(rows, ended.code, scratch, base, head)
+    return Planned(rows, ended.code, scratch, base, head, namespace)
 
 
 def _files(texts: dict[str, str]) -> dict[str, str | None]:
@@ -230,12 +235,18 @@ def test_a_secret_of_somebody_else_is_never_compared_with_what_lives(planned: Pl
     [
         ("lost", "the namespace nowhere-at-all does not exist (add the Namespace to this app, or have it made)"),
         ("unknown", "the cluster does not serve the kind Gadget.gone.acme.io (install its definition first"),
+        (
+            "older",
+            "CronJob NS/older-two: the cluster does not serve CronJob in batch/v1beta1, only in batch/v1 "
+            "(write that apiVersion, with the fields it has)",
+        ),
     ],
 )
 def test_what_is_missing_is_an_error_with_a_remedy(planned: Planned, name: str, said: str) -> None:
     row = planned.rows[name]
     assert row["state"] == "error"
-    assert said in row["error"]
+    assert said.replace("NS", planned.namespace) in row["error"]
+    assert len([each for each in row["findings"] if each["level"] == "warn"]) == 1
     assert planned.code == 1
 
 
