@@ -1,5 +1,6 @@
 """What it means that the API server refuses a dry-run: checked only on apply, a replacement, or a mistake to mend."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -21,9 +22,16 @@ _HINTS = (
     (", only in ", "write that apiVersion, with the fields it has"),
     ("exceeded quota", "lower what is requested, or have the quota raised"),
     ("failed quota", "write the requests and limits that the quota asks for"),
+    ("error looking up service account", "add the ServiceAccount to this app, or have it made"),
+    ("no PriorityClass with name", "add the PriorityClass to this app, or have it made"),
     ("field not declared in schema", "the field is misspelt, stands in the wrong place, or needs a newer cluster"),
     ("duplicate entries for key", "remove one of the two entries"),
 )
+NEEDED = {
+    Kind("", "ServiceAccount"): re.compile(r'error looking up service account \S+: serviceaccount "([^"]+)" not found'),
+    Kind("scheduling.k8s.io", "PriorityClass"): re.compile(r"no PriorityClass with name (\S+) was found"),
+}
+"""What has to be there before the server takes a Pod, and the words in which it says that it is not."""
 _REMEDIES = {
     Refusal.NO_KIND: "install its definition first, or add it to this app",
     Refusal.TOO_LARGE: "split it",
@@ -35,10 +43,12 @@ _REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
-    """What does not exist yet but will, through the same plan: namespaces, and kinds with their definitions."""
+    """What does not exist yet but will, through the same plan: namespaces, kinds with their definitions, and objects of
+    the kinds NEEDED."""
 
     namespaces: frozenset[str] = frozenset()
     kinds: Mapping[Kind, Object] = field(default_factory=dict)
+    needed: frozenset[ObjectKey] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +106,17 @@ def _namespace_missing(key: ObjectKey, refused: Refused, cluster: PlanCluster) -
 def _awaited(key: ObjectKey, refused: Refused, upcoming: Upcoming, *, missing: bool) -> bool:
     if refused.why in (Refusal.NO_KIND, Refusal.FORBIDDEN) and key.of in upcoming.kinds:
         return True
+    if _lacks(key, refused) & upcoming.needed:
+        return True
     return key.namespace in upcoming.namespaces and (missing or refused.why == Refusal.FORBIDDEN)
+
+
+def _lacks(key: ObjectKey, refused: Refused) -> frozenset[ObjectKey]:
+    """What a Pod cannot be created without, as the refusal names it, in its own namespace or in none."""
+    named = [(kind, found[1]) for kind, words in NEEDED.items() if (found := words.search(refused.message))]
+    return frozenset(
+        ObjectKey(kind.group, kind.kind, place, name) for kind, name in named for place in (key.namespace, "")
+    )
 
 
 def _redefined(body: Object, refused: Refused, refusing: Refusing) -> bool:

@@ -20,7 +20,7 @@ from bot.planning.moves import arrived
 from bot.planning.observe import WORKERS, Observed, Wanted, observe
 from bot.planning.owners import Context
 from bot.planning.predict import Predictions
-from bot.planning.refusing import Problem, Refusing, Upcoming, refused_verdict
+from bot.planning.refusing import NEEDED, Problem, Refusing, Upcoming, refused_verdict
 from bot.planning.removals import Asking, Removing, command_dangers, with_removals
 from bot.planning.renames import renamed
 from bot.planning.sides import Sent, Side, declared
@@ -203,7 +203,7 @@ def _skipped(question: Question) -> tuple[Finding, ...]:
 
 
 def upcoming_of(sides: list[Side]) -> Upcoming:
-    """The namespaces and kinds that these heads bring along."""
+    """What these heads bring along that others of them wait for."""
     namespaces: set[str] = set()
     kinds: dict[Kind, Object] = {}
     for side in sides:
@@ -213,7 +213,8 @@ def upcoming_of(sides: list[Side]) -> Upcoming:
             kind = declared(sent.body)
             if kind is not None:
                 kinds[kind] = sent.body
-    return Upcoming(frozenset(namespaces), kinds)
+    needed = frozenset(key for side in sides for key in side.objects if key.of in NEEDED)
+    return Upcoming(frozenset(namespaces), kinds, needed)
 
 
 def unplanned(target: Target, state: TargetState, message: str, place: tuple[str, int] = ("", 0)) -> TargetPlan:

@@ -259,6 +259,24 @@ def test_hooks_of_a_chart_run_as_helm_runs_them_and_go_as_they_say(shop: Deliver
         assert shop.kept(target).keys() == {"ConfigMap/release", f"Job/{stays[0]}-{commit[:10]}"}
 
 
+RUNS_AS = """
+apiVersion: v1
+kind: Pod
+metadata: {name: runs-as, namespace: NAMESPACE}
+spec: {serviceAccountName: runs-as, containers: [{name: c, image: "registry.example/web:1"}]}
+"""
+
+
+def test_a_pod_and_the_account_that_it_runs_as_come_in_one_commit(shop: Delivering) -> None:
+    target, text = Target("prod", "account"), tree(shop, RUNS_AS)
+    alone = shop.deliver(shop.commit({"account/pod.yaml": text}, ("account",)), target)
+    assert (alone.state, alone.progress.done) == (DeploymentState.FAILED, 0)
+    assert "add the ServiceAccount to this app, or have it made" in alone.reason
+    account = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: runs-as}\n"
+    row = shop.deliver(shop.commit({"account/account.yaml": account}, ("account",)), target)
+    assert (row.state, row.reason) == (DeploymentState.HEALTHY, "")
+
+
 def test_many_objects_are_judged_with_few_requests(shop: Delivering) -> None:
     texts = [f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: many-{number}}}\n" for number in range(30)]
     row = shop.deliver(shop.commit({"many/a.yaml": "---\n".join(texts)}, ("many",)), Target("prod", "many"))
