@@ -79,3 +79,10 @@ def assert_deleted_once(shop: Delivering, *names: str) -> None:
         elif entry.wrote:
             gone.discard(name)
     assert set(names) <= set(deleted)
+
+
+def written(shop: Delivering) -> list[str]:
+    """What the identity that applies wrote, in the order in which the server answered: `plural/name`."""
+    grant = shop.ports.operator.clusters["live"].grants[0]
+    entries = [each for each in shop.access.audit(grant.apply_as) if each.wrote]
+    return ["/".join(each.uri.partition("?")[0].split("/")[-2:]) for each in entries]
