@@ -234,7 +234,8 @@ class _Loader:
             return "true" if value else "false"
         if isinstance(value, int) or (isinstance(value, float) and f"{value:.6g}" == repr(value)):
             return repr(value)
-        raise ManifestError("a key must be text: put it in quotes", self.file, line)
+        template = ", or use a chart if it is a template" if isinstance(value, dict) else ""
+        raise ManifestError(f"a key must be text: put it in quotes{template}", self.file, line)
 
     def _alias(self, anchor: str, line: int) -> tuple[Any, int]:
         self.aliases += 1

@@ -62,12 +62,16 @@ def run(options: argparse.Namespace) -> int:
     if plan is None:
         raise UserMistake("there is no .plumbline.yaml on either side", "add one, see the README")
     print(FORMATS[options.format](plan))
-    return exit_code(plan)
+    return exit_code(plan, asked=options.kubeconfig is not None)
 
 
-def exit_code(plan: Plan) -> int:
-    """0 nothing would be written, 2 something would, 1 a row failed, or was not checked although it was to be."""
-    if any(row.state in (TargetState.ERROR, TargetState.REFUSED, TargetState.UNCHECKED) for row in plan.targets):
+def exit_code(plan: Plan, *, asked: bool) -> int:
+    """0 nothing would be written, 2 something would, 1 a row failed, or was not checked although a cluster was asked.
+
+    Without a cluster every row with changes is unchecked, and the rendered difference is all that was wanted.
+    """
+    failed = (TargetState.ERROR, TargetState.REFUSED, *([TargetState.UNCHECKED] if asked else []))
+    if any(row.state in failed for row in plan.targets):
         return 1
     return 2 if any(_writes(row) for row in plan.targets) else 0
 

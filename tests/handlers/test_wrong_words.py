@@ -77,6 +77,9 @@ def test_a_cluster_that_cannot_be_asked_is_no_plan_without_changes(
     scratch = Scratch.make(tmp_path / "shop")
     scratch.commit({".plumbline.yaml": CONFIG, "web/a.yaml": MAP})
     (tmp_path / "kubeconfig").write_text("not: [yaml")
+    scratch.git("branch", "old")
+    scratch.commit({"web/a.yaml": MAP + "data: {a: b}\n"})
+    assert main(("plan", "--base", "old", "--head", "main", "--repo", str(scratch.folder))) == 2, "none is asked"
     assert main((*PLAN, "--repo", str(scratch.folder), "--kubeconfig", str(tmp_path / "kubeconfig"))) == 1
     shown = capsys.readouterr().out
     assert "not checked" in shown

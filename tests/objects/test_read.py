@@ -104,6 +104,7 @@ items:
 @pytest.mark.parametrize(
     ("text", "said", "line"),
     [
+        ("a: 1\nb: {{ .Values.b }}\n", "use a chart if it is a template", 2),
         ("a:\n\tb: 1\n", "indent with spaces, not tabs", 2),
         ("a:\r\n  b: @c\r\n", "cannot begin with '@': put it in quotes", 2),
         ("apiVersion: v1\nkind: List\nitems: 5\n", "`items` must be a list", 3),
