@@ -55,6 +55,8 @@ def _of_object(each: Compared, context: Context, redactor: Redactor) -> Iterator
         message = inert(f"no longer in Git, but it is left in place: {why_kept(each.verdict.kept)}", LONGEST)
         yield Finding(Level.NOTE, "left-in-place", message, object=each.key)
     yield from _made_up(each)
+    for field, said in each.verdict.doubts:
+        yield Finding(Level.WARN, "schema", inert(f"will be refused on apply: {said}"), each.key, field, *place)
     yield from owners_found(each.key, each.sides, each.verdict.write, context)
     if each.verdict.write is None:
         return
@@ -65,8 +67,6 @@ def _of_object(each: Compared, context: Context, redactor: Redactor) -> Iterator
     before, after = _bodies(each)
     for note in _risks(before, after, each.verdict.write):
         yield Finding(_level(note, each.verdict.write), note.rule, inert(note.message), each.key, note.field, *place)
-    for field, said in each.verdict.doubts:
-        yield Finding(Level.WARN, "schema", inert(f"will be refused on apply: {said}"), each.key, field, *place)
     yield from _replaced(each, redactor)
     yield from _conflicts(each)
 

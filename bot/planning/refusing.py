@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from bot.domain.plans import Change, Verb
 from bot.objects.identity import Kind, Object, ObjectKey, kind_of
-from bot.objects.schema import doubts
+from bot.objects.schema import Doubt, doubts
 from bot.planning.compare import Comparing, Sides, Verdict, created, rendered_change
 from bot.planning.predict import Prediction
+from bot.planning.sides import Sent
 from bot.ports.clusters import PlanCluster, Refusal, Refused
 
 _RBAC = "rbac.authorization.k8s.io"
@@ -122,11 +123,27 @@ def _lacks(key: ObjectKey, refused: Refused) -> frozenset[ObjectKey]:
 def _redefined(body: Object, refused: Refused, refusing: Refusing) -> bool:
     """Whether only the definition as it lives has something against an object, and the one on its way has not."""
     definition = refusing.upcoming.kinds.get(kind_of(body))
-    if refused.why not in (Refusal.TYPING, Refusal.INVALID) or definition is None:
+    if refused.why not in (Refusal.TYPING, Refusal.INVALID) or definition is None or doubts(body, definition):
         return False
-    served = refusing.cluster.resource(kind_of(definition))
-    live = refusing.cluster.get(served, "", definition["metadata"]["name"]) if served else None
-    return isinstance(live, dict) and bool(doubts(body, live)) and not doubts(body, definition)
+    live = _living(definition, refusing.cluster)
+    return live is not None and bool(doubts(body, live))
+
+
+def newly_doubted(head: Sent | None, refusing: Refusing) -> tuple[Doubt, ...]:
+    """What a definition on its way has against an object that the one as it lives has nothing against.
+
+    Raises ClusterUnreachable.
+    """
+    definition = refusing.upcoming.kinds.get(kind_of(head.body)) if head else None
+    found = doubts(head.body, definition) if head and definition else []
+    live = _living(definition, refusing.cluster) if found and definition else None
+    return tuple(each for each in found if each not in doubts(head.body, live)) if head and live else ()
+
+
+def _living(definition: Object, cluster: PlanCluster) -> Object | None:
+    served = cluster.resource(kind_of(definition))
+    live = cluster.get(served, "", definition["metadata"]["name"]) if served else None
+    return live if isinstance(live, dict) else None
 
 
 def _untried(sides: Sides, comparing: Comparing) -> Verdict:

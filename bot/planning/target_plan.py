@@ -20,7 +20,7 @@ from bot.planning.moves import arrived
 from bot.planning.observe import WORKERS, Observed, Wanted, observe
 from bot.planning.owners import Context
 from bot.planning.predict import Predictions
-from bot.planning.refusing import NEEDED, Problem, Refusing, Upcoming, refused_verdict
+from bot.planning.refusing import NEEDED, Problem, Refusing, Upcoming, newly_doubted, refused_verdict
 from bot.planning.removals import Asking, Removing, command_dangers, with_removals
 from bot.planning.renames import renamed
 from bot.planning.sides import Sent, Side, declared
@@ -138,9 +138,10 @@ def _compare_one(posed: _Posed, question: Question, observed: Observed) -> Compa
     if refused is None:
         verdict = compare(sides, comparing)
         refused = verdict.prediction.problem if verdict.prediction else None
+    refusing = Refusing(cluster, question.upcoming, question.final)
     if refused is None:
-        return Compared(key, sides, verdict)
-    said, problem = refused_verdict(sides, comparing, refused, Refusing(cluster, question.upcoming, question.final))
+        return Compared(key, sides, replace(verdict, doubts=newly_doubted(sides.head, refusing)))
+    said, problem = refused_verdict(sides, comparing, refused, refusing)
     return Compared(key, sides, replace(said, drifted=verdict.drifted), problem)
 
 
