@@ -108,3 +108,8 @@ def test_hooks_of_a_chart_run_as_helm_runs_them_and_go_as_they_say(shop: Deliver
         assert mine == [f"{each}-{commit[:10]}" for each in stays]
         assert shop.kept(target) == shop.mapped(target)
         assert shop.kept(target).keys() == {"ConfigMap/release", f"Job/{stays[0]}-{commit[:10]}"}
+    # Of a target that is there no more, as after its cluster was lost, another try is a first deployment again.
+    shop.access.kubectl("delete", "configmap", "release", "-n", shop.prefix)
+    assert shop.deliver(commit, target, attempt=2).state is DeploymentState.HEALTHY
+    again = {each.removeprefix("jobs/")[0] for each in written(shop) if each.endswith(f"{commit[:10]}-2")}
+    assert again == set("abc")
