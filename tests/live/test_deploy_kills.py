@@ -9,6 +9,7 @@ import pytest
 
 from bot.delivery.look import look
 from bot.domain.deployments import Deployment, DeploymentState
+from bot.domain.removals import Stays
 from bot.domain.subjects import Target, look_job
 from fixtures.cluster.access import Access
 from tests.live.delivering import Delivering
@@ -128,7 +129,9 @@ def test_an_object_that_was_made_again_after_its_deletion_is_left_alone(shop: De
     assert "late-a" not in ours(shop)
     shop.access.apply_admin(f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: late-a, namespace: {shop.prefix}}}\n")
     mine = ours(shop)["late-a"]["metadata"]["uid"]
-    assert shop.until(row, lambda each: each.state.ended).state is DeploymentState.HEALTHY
+    ended = shop.until(row, lambda each: each.state.ended)
+    assert ended.state is DeploymentState.HEALTHY
+    assert [(each.object.name, each.why) for each in ended.progress.kept] == [("late-a", Stays.RECREATED)]
     live = ours(shop)
     assert live["late-a"]["metadata"]["uid"] == mine
     assert "early-a" not in live

@@ -2,18 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
 from bot.delivery.look import look
 from bot.domain.deployments import Deployment, DeploymentState, Wait
-from bot.domain.grants import Cluster, Grant
 from bot.domain.removals import Stays
 from bot.domain.subjects import Target
-from bot.objects.identity import ObjectKey
-from bot.ports.clusters import ApplyCluster, Clusters, DeleteAnswer, Resource
 from fixtures.cluster.access import Access
 from tests.live.delivering import WEB, Delivering, delivering
 
@@ -250,49 +246,3 @@ def test_a_renamed_app_takes_everything_along_and_nothing_is_made_anew(shop: Del
     assert now["uid"] == live["along"]["metadata"]["uid"]
     assert now["labels"][PART_OF] != live["along"]["metadata"]["labels"][PART_OF]
     assert deletes(shop) == [*before, "dropped"]
-
-
-class Killed(BaseException):
-    """The worker dies right here."""
-
-
-@dataclass(frozen=True)
-class Dying:
-    """Clusters whose identity that applies deletes once, and whose worker then dies before the answer is noted."""
-
-    inner: Clusters
-
-    def apply(self, cluster: Cluster, grant: Grant) -> "DyingApplier":
-        return DyingApplier(self.inner.apply(cluster, grant))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.inner, name)
-
-
-@dataclass(frozen=True)
-class DyingApplier:
-    inner: ApplyCluster
-
-    def delete(self, resource: Resource, key: ObjectKey, uid: str) -> DeleteAnswer:
-        self.inner.delete(resource, key, uid)
-        raise Killed
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.inner, name)
-
-
-def test_a_worker_that_dies_between_a_delete_and_its_note_deletes_nothing_that_came_back(shop: Delivering) -> None:
-    assert shop.deliver(committed(shop, config_map("edited") + config_map("dies"))).state is DeploymentState.HEALTHY
-    before = deletes(shop)
-    row = shop.due(committed(shop, config_map("edited")))
-    with pytest.raises(Killed):
-        shop.until(row, lambda each: each.state.ended, ports=replace(shop.ports, clusters=Dying(shop.ports.clusters)))
-    assert shop.row(row).state is DeploymentState.PRUNING
-    assert "ConfigMap/dies" in shop.kept()
-    shop.access.wait_until("it is gone", lambda: "dies" not in shop.live("configmap"))
-    shop.access.kubectl("create", "configmap", "dies", "-n", shop.prefix)
-    row = shop.until(row, lambda each: each.state.ended)
-    assert (row.state, kept(row)["dies"]) == (DeploymentState.HEALTHY, Stays.RECREATED)
-    assert deletes(shop) == [*before, "dies"]
-    assert "dies" in shop.live("configmap")
-    assert shop.kept() == shop.mapped()
