@@ -156,10 +156,13 @@ def test_everything_goes_into_an_empty_cluster_in_order_and_each_hook_runs_once_
     assert len(order) == at
     assert shop.kept() == shop.mapped()
 
-    second = shop.commit({"web/all.yaml": tree(shop).replace("EUR", "USD")})
+    changed = tree(shop).replace("EUR", "USD").replace("{size: 3}", "{size: 3, color: red}")
+    changed = changed.replace("{size: {type: integer}}", "{size: {type: integer}, color: {type: string}}")
+    second = shop.commit({"web/all.yaml": changed})
     again = shop.deliver(second)
-    assert again.state is DeploymentState.HEALTHY
+    assert (again.state, again.reason) == (DeploymentState.HEALTHY, "")
     assert again.progress.kept == ()
+    assert shop.live("widgets")["widget"]["spec"] == {"size": 3, "color": "red"}, "its definition had to change first"
     jobs = shop.live("jobs")
     assert jobs.keys() == {f"{name}-{second[:10]}" for name in ("migrate", "smoke")}
     assert jobs[f"smoke-{second[:10]}"]["status"]["succeeded"] == 1
