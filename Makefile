@@ -50,7 +50,7 @@ format: $(INSTALLED)
 
 test: controlplane check
 	@echo '== Tests'
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: controlplane
 	@echo '== Bench: use a machine that does nothing else'
