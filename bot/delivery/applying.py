@@ -158,10 +158,7 @@ def _settle_inventory(scene: Scene, reached: Reach, side: Side) -> None:
     """Bring the ConfigMap to the rows as they are, what left Git marked as left in place. Hooks never were in it."""
     with scene.ports.ledger.begin() as tx:
         rows = tx.inventory.of(scene.repository.key, scene.target)
-    marked = tuple(replace(row, left=not row.hook and row.object not in side.objects) for row in rows)
-    try:
-        reached.inventories.settle(replace(reached.inventory, rows=marked))
-    finally:
-        with scene.ports.ledger.begin() as tx:
-            changed = [after for before, after in zip(rows, marked, strict=True) if before != after]
-            tx.inventory.put(scene.repository.key, scene.target, changed)
+        marked = tuple(replace(row, left=not row.hook and row.object not in side.objects) for row in rows)
+        changed = [after for before, after in zip(rows, marked, strict=True) if before != after]
+        tx.inventory.put(scene.repository.key, scene.target, changed)
+    reached.inventories.settle(replace(reached.inventory, rows=marked))

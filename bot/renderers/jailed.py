@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.metadata
+import importlib.util
 import json
 import os
 import shutil
@@ -19,9 +20,12 @@ from bot.renderers.fetch.web import Web
 from bot.renderers.find import find_renderer
 from bot.renderers.inputs import FETCHED, SCRATCH, TREE, join
 from bot.renderers.jail.bubblewrap import Jail, Limits, Stopped
+from bot.renderers.jail.helm_library import LIBRARY, PACKAGE
 from bot.renderers.jail.versions import version_of
 
 _TOOL = "/tool"
+_SDK = "helm-python-sdk"
+"""The extra that stands in for the binary of helm."""
 _PROGRAMS = {("kustomize", "kubectl"): "kustomizations", ("helm",): "charts"}
 """The programs of which one is needed, best first, and what for."""
 _VERSION = {"kustomize": ("version",), "kubectl": ("version", "--client"), "helm": ("version", "--short")}
@@ -30,8 +34,9 @@ _VERSION = {"kustomize": ("version",), "kubectl": ("version", "--client"), "helm
 class JailedRenderer:
     """Implements `bot.ports.renderer.Renderer`. Safe to share between threads.
 
-    `folder` keeps the code that runs in the jail and fetched charts; `tools` is the folder with helm and kustomize or
-    kubectl, else PATH; `web` makes the client that fetches charts.
+    `folder` keeps the code that runs in the jail and fetched charts; `tools` is the folder with helm (or the package
+    that stands in for it) and kustomize or kubectl, else PATH and what is installed; `web` makes the client that
+    fetches charts.
     """
 
     def __init__(
@@ -62,8 +67,9 @@ class JailedRenderer:
         return self._run(request, binds, app)
 
     def _helm_render(self, checkout: Path, app: App, setting: Setting, request: dict[str, Any]) -> Rendered:
-        binds = {checkout: TREE, self._helm(): _TOOL}
-        request |= {"tool": [_TOOL], "helm": _helm_options(app, setting)}
+        helm, place = self._helm()
+        binds = {checkout: TREE, helm: place}
+        request |= {"tool": [_TOOL] if place == _TOOL else [], "helm": _helm_options(app, setting)}
         with self._charts.laid_out(checkout, request["path"], lambda: self._web(setting.chart_hosts)) as fetched:
             if fetched is not None:
                 binds[fetched] = FETCHED
@@ -83,6 +89,7 @@ class JailedRenderer:
         for tool in filter(None, map(self._found, ("kustomize", "kubectl", "helm"))):
             about = tool.stat()
             digest.update(f"{tool} {about.st_size} {about.st_mtime_ns}".encode())
+        digest.update(self._library_version().encode())
         return digest.hexdigest()[:16]
 
     def checkups(self) -> Iterator[Checkup]:
@@ -93,7 +100,9 @@ class JailedRenderer:
             yield bad("jail", mistake.message, mistake.remedy)
         for names, needed in _PROGRAMS.items():
             name, found = next(((each, path) for each in names if (path := self._found(each))), ("", None))
-            if found is None:
+            if found is None and names == ("helm",) and (version := self._library_version()):
+                yield good("helm", f"{_SDK} {version}, which does not heed the cluster's version and APIs")
+            elif found is None:
                 yield doubtful(" or ".join(names), "was not found on the PATH", f"install it if {needed} are used")
             elif version := version_of(found, _VERSION[name]):
                 yield good(name, f"{version} ({found})")
@@ -107,15 +116,27 @@ class JailedRenderer:
                 return found, words
         raise UserMistake("neither `kustomize` nor `kubectl` was found", "install one of them where the bot runs")
 
-    def _helm(self) -> Path:
-        """The binary. Raises UserMistake when there is none."""
+    def _helm(self) -> tuple[Path, str]:
+        """The binary, else the library, and where that stands in the jail. Raises UserMistake when there is neither."""
         if found := self._found("helm"):
-            return found
-        raise UserMistake("`helm` was not found", "install helm 3 or 4 where the bot runs, on its PATH")
+            return found, _TOOL
+        if library := self._library():
+            return library, LIBRARY
+        remedy = "install helm 3 or 4 on the PATH where the bot runs, or `plumbline-bot[helm]`"
+        raise UserMistake("`helm` was not found", remedy)
 
     def _found(self, name: str) -> Path | None:
         found = shutil.which(name, path=str(self._tools) if self._tools else None)
         return Path(os.path.realpath(found)) if found else None
+
+    def _library(self) -> Path | None:
+        """The folder of the extra's package, which is never loaded here."""
+        spec = None if self._tools else importlib.util.find_spec(PACKAGE)
+        found = self._tools / PACKAGE if self._tools else Path(spec.origin).parent if spec and spec.origin else None
+        return found.resolve() if found and found.is_dir() else None
+
+    def _library_version(self) -> str:
+        return importlib.metadata.version(_SDK) if self._library() else ""
 
 
 def _helm_options(app: App, setting: Setting) -> dict[str, Any]:

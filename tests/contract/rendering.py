@@ -1,5 +1,6 @@
 """Folders to render, for tests of renderers: files from a dictionary, and the error that rendering them gives."""
 
+import importlib.util
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from bot.domain.config import App
 from bot.domain.errors import UserMistake
 from bot.ports.renderer import Rendered
 from bot.renderers.jail.bubblewrap import Limits
+from bot.renderers.jail.helm_library import PACKAGE
 from bot.renderers.jailed import JailedRenderer
 
 
@@ -17,6 +19,14 @@ def config_map(name: str, **data: str) -> str:
     """The YAML of a ConfigMap."""
     values = "".join(f"  {key}: {value}\n" for key, value in data.items())
     return f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n" + (f"data:\n{values}" if values else "")
+
+
+def library() -> Path:
+    """A folder of tools where the installed package stands in for helm."""
+    package = importlib.util.find_spec(PACKAGE)
+    assert package is not None
+    assert package.origin is not None
+    return Path(package.origin).parents[1]
 
 
 class Folder:

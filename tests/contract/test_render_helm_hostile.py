@@ -11,16 +11,16 @@ from bot.domain.config import HelmOptions
 from bot.renderers.jail.bubblewrap import Limits
 from bot.renderers.jailed import JailedRenderer
 from fixtures.cluster.build import tools
-from tests.contract.rendering import Folder, config_map
+from tests.contract.rendering import Folder, config_map, library
 from tests.contract.test_render_helm import archive, chart_yaml
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
+@pytest.fixture(params=[tools, library], ids=["binary", "library"])
+def folder(tmp_path: Path, request: pytest.FixtureRequest) -> Folder:
     """A checkout with a chart that renders nothing yet, and little time to do it."""
     (tmp_path / "secret").write_text("s3cret")
     chart = {"app/Chart.yaml": chart_yaml("shop"), "app/values.yaml": "a: 1\n", "s": "s3cret"}
-    return Folder(tmp_path, tools(), Limits(processor=3)).write(dict(chart))
+    return Folder(tmp_path, request.param(), Limits(processor=3)).write(dict(chart))
 
 
 def bomb() -> str:

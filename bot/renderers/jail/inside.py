@@ -13,6 +13,7 @@ from bot.objects.identity import ObjectKey, key_of
 from bot.objects.read import SourceObject
 from bot.renderers import helm, kustomize, plain
 from bot.renderers.inputs import REAL, Reader
+from bot.renderers.jail.helm_library import program
 
 MAX_OBJECTS = 5_000
 MAX_VALUES = 500_000
@@ -54,7 +55,7 @@ def _rendered(request: dict[str, Any], reader: Reader) -> tuple[Iterable[SourceO
         built, inputs = kustomize.render(request["path"], tool, reader)
         return built, inputs.read
     if request["renderer"] == "helm":
-        return helm.render(request["path"], request["helm"], tool, reader)
+        return helm.render(request["path"], request["helm"], tool or program(), reader)
     if request["renderer"] == "jsonnet":
         from bot.renderers import jsonnet  # here, because loading it takes longer than rendering a small folder
 

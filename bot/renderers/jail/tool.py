@@ -9,6 +9,7 @@ _SIGNS = {
     "file too large": "renders to more than {megabytes} MB: split the app",
     "out of memory": "{tool} needs more memory than it may have: split the app",
     "cannot allocate memory": "{tool} needs more memory than it may have: split the app",
+    "sigabrt": "{tool} needs more memory than it may have: split the app",
     "sigxcpu": "{tool} takes too much processor time: split the app",
     "sigkill": "{tool} takes too much processor time: split the app",
     "dial tcp": "reads from the network, which is refused: commit a copy of what it needs",
