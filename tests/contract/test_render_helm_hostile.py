@@ -1,6 +1,7 @@
 """Charts that want out or want too much: nothing of the machine is in what they render, and each ends within limits."""
 
 import io
+import re
 import tarfile
 import time
 from pathlib import Path
@@ -62,7 +63,7 @@ def test_templates_see_no_cluster_no_names_no_files_and_no_environment(folder: F
     [
         ("{{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}", "processor time"),
         ("{{ range until 1000000000 }}{{ end }}", "memory"),
-        ("{{ range until 100000 }}{{ repeat 10000 `x` }}{{ end }}", "memory"),
+        ("{{ range until 100000 }}{{ repeat 10000 `x` }}{{ end }}", "memory|processor time"),
         ("a: {{ range until 2200 }}{{ repeat 10000 `x` }}{{ end }}", "20 MB"),
         ("{{ define `x` }}{{ tpl `{{ include \"x\" . }}` . }}{{ end }}{{ include `x` . }}", "include"),
         ("{{ .Files.Get `bomb.txt` | fromYaml | toJson }}", "template"),
@@ -74,7 +75,7 @@ def test_a_greedy_template_ends_in_a_mistake_within_its_limits(folder: Folder, t
     folder.write({"app/templates/a.yaml": template, "app/bomb.txt": bomb()})
     began = time.monotonic()
     mistake = folder.mistake()
-    assert says in mistake.message or says in mistake.file
+    assert re.search(says, f"{mistake.message} {mistake.file}")
     assert mistake.file.startswith("app/")
     assert time.monotonic() - began < 60
 

@@ -5,11 +5,10 @@ import resource
 import signal
 from collections.abc import Sequence
 
+_STARVED = ("out of memory", "cannot allocate memory")
 _SIGNS = {
     "file too large": "renders to more than {megabytes} MB: split the app",
-    "out of memory": "{tool} needs more memory than it may have: split the app",
-    "cannot allocate memory": "{tool} needs more memory than it may have: split the app",
-    "sigabrt": "{tool} needs more memory than it may have: split the app",
+    **dict.fromkeys(_STARVED, "{tool} needs more memory than it may have: split the app"),
     "sigxcpu": "{tool} takes too much processor time: split the app",
     "sigkill": "{tool} takes too much processor time: split the app",
     "dial tcp": "reads from the network, which is refused: commit a copy of what it needs",
@@ -28,7 +27,8 @@ def run_tool(arguments: Sequence[str]) -> tuple[int, bytes, str]:
     said = os.pread(error, 1 << 16, 0).decode(errors="replace")
     code = os.waitstatus_to_exitcode(status)
     if code < 0:
-        said = f"the program was ended by {signal.Signals(-code).name}"
+        starved = any(sign in said.lower() for sign in _STARVED)
+        said = _STARVED[0] if starved else f"the program was ended by {signal.Signals(-code).name}"
     return code, os.pread(out, os.fstat(out).st_size, 0), said
 
 
