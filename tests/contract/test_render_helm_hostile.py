@@ -62,7 +62,7 @@ def test_templates_see_no_cluster_no_names_no_files_and_no_environment(folder: F
     ("template", "says"),
     [
         ("{{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}", "processor time"),
-        ("{{ range until 1000000000 }}{{ end }}", "memory"),
+        ("{{ range until 1000000000 }}{{ end }}", "memory|processor time"),
         ("{{ range until 100000 }}{{ repeat 10000 `x` }}{{ end }}", "memory|processor time"),
         ("a: {{ range until 2200 }}{{ repeat 10000 `x` }}{{ end }}", "20 MB"),
         ("{{ define `x` }}{{ tpl `{{ include \"x\" . }}` . }}{{ end }}{{ include `x` . }}", "include"),
