@@ -2,8 +2,11 @@
 
 import base64
 
+import httpx
 import pytest
 
+from bot.web.metrics import Metrics
+from tests.handlers.served import served
 from tests.handlers.shop import STAGING, Shop, config, wait_until
 
 pytestmark = pytest.mark.together
@@ -65,6 +68,9 @@ def test_no_secret_is_in_the_log_the_database_or_anything_said(shop: Shop) -> No
         "checks": repr(shop.world.forge.check_runs(merged, shop.path)),
     }
     places["plan"] = repr(shop.world.forge.check_runs(shop.head(number), shop.path))
+    with served(Metrics(shop.opened, dict).app()) as (host, port):
+        places["metrics"] = httpx.get(f"http://{host}:{port}/metrics").text
+    assert "plumbline_deployments" in places["metrics"]
     for what, secret in SECRETS.items():
         for form in (secret, base64.b64encode(secret.encode()).decode().rstrip("=")):
             assert [name for name, text in places.items() if form in text] == [], what
