@@ -1,9 +1,9 @@
 """Charts that want out or want too much: nothing of the machine is in what they render, and each ends within limits."""
 
 import io
-import re
 import tarfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -58,12 +58,24 @@ def test_templates_see_no_cluster_no_names_no_files_and_no_environment(folder: F
     }
 
 
+@pytest.mark.parametrize("found", [tools, library], ids=["binary", "library"])
+@pytest.mark.parametrize(
+    "template", ["{{ range until 1000000000 }}{{ end }}", "{{ range until 100000 }}{{ repeat 10000 `x` }}{{ end }}"]
+)
+def test_a_template_that_wants_too_much_memory_is_told_so(
+    tmp_path: Path, found: Callable[[], Path], template: str
+) -> None:
+    chart = {"app/Chart.yaml": chart_yaml("shop"), "app/templates/a.yaml": template}
+    patient = Limits(processor=60)  # or a slow machine would run out of time first
+    mistake = Folder(tmp_path, found(), patient).write(dict(chart)).mistake()
+    assert mistake.message == "helm needs more memory than it may have: split the app"
+    assert mistake.file.startswith("app/")
+
+
 @pytest.mark.parametrize(
     ("template", "says"),
     [
         ("{{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}", "processor time"),
-        ("{{ range until 1000000000 }}{{ end }}", "memory|processor time"),
-        ("{{ range until 100000 }}{{ repeat 10000 `x` }}{{ end }}", "memory|processor time"),
         ("a: {{ range until 2200 }}{{ repeat 10000 `x` }}{{ end }}", "20 MB"),
         ("{{ define `x` }}{{ tpl `{{ include \"x\" . }}` . }}{{ end }}{{ include `x` . }}", "include"),
         ("{{ .Files.Get `bomb.txt` | fromYaml | toJson }}", "template"),
@@ -75,7 +87,7 @@ def test_a_greedy_template_ends_in_a_mistake_within_its_limits(folder: Folder, t
     folder.write({"app/templates/a.yaml": template, "app/bomb.txt": bomb()})
     began = time.monotonic()
     mistake = folder.mistake()
-    assert re.search(says, f"{mistake.message} {mistake.file}")
+    assert says in mistake.message or says in mistake.file
     assert mistake.file.startswith("app/")
     assert time.monotonic() - began < 60
 
