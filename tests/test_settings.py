@@ -59,7 +59,7 @@ def test_processes_that_start_together_agree_on_the_key(tmp_path: Path) -> None:
     environment = {"PYTHONPATH": str(root), "PLUMBLINE_DATA_DIR": str(tmp_path / "data"), "PATH": os.environ["PATH"]}
     command = [sys.executable, "-c", code]
     started = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) for _ in range(4)]
-    said = {process.communicate(timeout=60)[0] for process in started}
+    said = {process.communicate(timeout=150)[0] for process in started}
     assert len(said) == 1
     assert len(said.pop().strip()) == 64
 

@@ -4,10 +4,12 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from fixtures.cluster.access import PATIENCE
+
 T = TypeVar("T")
 
 
-def until(ask: Callable[[], T], seconds: float = 60.0) -> T:
+def until(ask: Callable[[], T], seconds: float = PATIENCE) -> T:
     """The first truthy answer. Raises AssertionError with the last answer when the time is over."""
     deadline = time.monotonic() + seconds
     while not (answer := ask()):

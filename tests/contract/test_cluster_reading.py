@@ -22,7 +22,7 @@ DEPLOYMENT = Kind("apps", "Deployment")
 
 def planning(server: StandIn, folder: Path) -> PlanningCluster:
     cluster = Cluster("prod", str(server.kubeconfig(folder)), "", False, "", "", False, ())
-    gateway = Gateway(connect(cluster), "", Patience(connect=2.0, read=2.0, total=10.0, pause=0.01))
+    gateway = Gateway(connect(cluster), "", Patience(connect=20.0, read=20.0, total=60.0, pause=0.01))
     return PlanningCluster(gateway, Discovery(gateway))
 
 

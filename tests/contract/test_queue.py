@@ -198,5 +198,5 @@ def test_a_stopping_worker_lets_runs_end(ledger: SqlLedger, journal: Journal) ->
     put(ledger, Job("apply", "gated", "k"))
     until(lambda: journal.lines("begin"))
     threading.Timer(0.3, journal.open_gate, ["k"]).start()
-    assert worker.stop(grace=10)
+    assert worker.stop(grace=30)
     assert journal.lines("end")

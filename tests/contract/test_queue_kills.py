@@ -126,9 +126,9 @@ def test_a_run_that_kills_its_worker_again_and_again_is_given_up(
 ) -> None:
     first = start()
     put(ledger, Job("apply", "deadly", "k"))
-    assert first.wait(60) == -signal.SIGKILL
+    assert first.wait(150) == -signal.SIGKILL
     second = start()
-    assert second.wait(60) == -signal.SIGKILL
+    assert second.wait(150) == -signal.SIGKILL
     with ledger.database.begin() as connection:
         assert connection.execute(sa.select(resumes.c.count)).scalars().all() == [1]
         run = connection.execute(sa.select(resumes.c.run)).scalar_one()
@@ -145,7 +145,7 @@ def test_a_worker_asked_to_stop_says_goodbye(ledger: SqlLedger, journal: Journal
     put(ledger, Job("apply", "quick", "k"))
     until(lambda: journal.lines("end"))
     process.terminate()
-    assert process.wait(30) == 0
+    assert process.wait(150) == 0
     with ledger.database.begin() as connection:
         assert connection.execute(sa.select(workers)).all() == []
 

@@ -86,9 +86,9 @@ def test_a_job_that_only_waits_long_for_a_busy_key_is_not_put_again(ledger: SqlL
 
 def test_one_worker_at_a_time_leads_and_another_takes_over_when_it_is_silent(ledger: SqlLedger, seen: Seen) -> None:
     other = Engine(ledger)
-    assert seen.engine.lead("sweep", 0.5)
-    assert seen.engine.lead("sweep", 0.5)
-    assert not other.lead("sweep", 0.5)
+    assert seen.engine.lead("sweep", 60)
+    assert not other.lead("sweep", 0.1)
+    assert seen.engine.lead("sweep", 0.1)
     until(lambda: other.lead("sweep", 60))
     assert not seen.engine.lead("sweep", 60)
 

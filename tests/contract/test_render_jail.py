@@ -89,8 +89,8 @@ def test_nothing_of_the_user_or_of_other_processes_is_held(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("program", "limits", "says"),
     [
-        ("while True: pass", Limits(processor=1, seconds=30), "processor time"),
-        ("import time; time.sleep(60)", Limits(seconds=2), "more than 2 s"),
+        ("while True: pass", Limits(processor=1, seconds=90), "processor time"),
+        ("import time; time.sleep(300)", Limits(seconds=2), "more than 2 s"),
         ("x = bytearray(1 << 30)", Limits(), "MemoryError"),
         ("import sys\nwhile True: sys.stdout.write('x' * 1_000_000)", Limits(), "20 MB"),
         ("import sys\nwhile True: sys.stderr.write('x' * 1_000_000)", Limits(), ""),
@@ -103,7 +103,7 @@ def test_a_greedy_program_is_ended_and_the_app_named(tmp_path: Path, program: st
     mistake = _with_tool(tmp_path, program, limits).mistake()
     assert says in mistake.message
     assert mistake.file == "app/kustomization.yaml"
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 100
 
 
 def test_a_plain_manifest_that_takes_too_long_is_named(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_killed_bot_takes_its_jail_along(tmp_path: Path) -> None:
     bot = "import sys\nfrom pathlib import Path\nfrom tests.contract.rendering import Folder\n"
     bot += "place = Path(sys.argv[1])\nFolder(place, place / 'tools').render()\n"
     with subprocess.Popen([sys.executable, "-c", bot, str(tmp_path)], cwd=_ROOT, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 90
         while not _running(marker):
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -197,7 +197,7 @@ def _running(marker: str) -> list[str]:
 
 
 def _wait_until_gone(marker: str) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 90
     while _running(marker):
         assert time.monotonic() < deadline, "a jailed process lives on"
         time.sleep(0.05)

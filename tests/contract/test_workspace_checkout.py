@@ -160,7 +160,7 @@ def test_a_tree_that_spells_out_to_billions_of_files_is_refused(workspace: GitWo
         workspace.changed(SHOP, small, bomb)
     assert isinstance(workspace.merge(SHOP, small, bomb), str)
     assert workspace.tree_id(SHOP, bomb, "d0/d1/d2")
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 200
 
 
 def test_a_tree_of_very_many_or_very_deep_files_is_refused(workspace: GitWorkspace, ana: Person) -> None:

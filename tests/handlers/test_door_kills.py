@@ -122,5 +122,5 @@ def test_a_delivery_sent_again_after_the_kill_is_still_taken_once(
 def test_a_door_asked_to_close_ends_in_order(open_door: Callable[[], OpenDoor]) -> None:
     front = open_door()
     front.process.terminate()
-    out, _ = front.process.communicate(timeout=20)
+    out, _ = front.process.communicate(timeout=150)
     assert (front.process.returncode, out) == (0, b"door closed\n")

@@ -218,7 +218,7 @@ def test_merges_one_after_the_other_bring_prod_the_newest_that_staging_ran(shop:
         number = shop.pull({**shop.both(image), **slow})
         merges.append((number, shop.merge(number)))
     newest = merges[-1][1]
-    shop.wait_deployed(newest, "staging", "prod", seconds=120)
+    shop.wait_deployed(newest, "staging", "prod")
     began = {row.commit for row in shop.rows("prod/web") if row.started}
     ran = {row.commit for row in shop.rows() if row.state.value == "healthy"}
     assert newest in began <= ran
@@ -232,7 +232,7 @@ def test_a_tip_that_git_has_lost_ends_what_waited_with_a_reason(shop: Shop) -> N
     begun(shop, NEVER_OPEN)
     merged(shop, ruled(shop.app("web:2"), NEVER_OPEN), "outside its deployment windows")
     shop.ledger(lambda tx: tx.repositories.move(shop.key, "main", "f" * 40, before=shop.tip()))
-    wait_until("it ended", lambda: shop.state() == "failed", seconds=90)
+    wait_until("it ended", lambda: shop.state() == "failed")
     assert "ffffff" in shop.rows()[-1].reason
 
 

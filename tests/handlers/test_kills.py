@@ -12,8 +12,8 @@ from tests.databases import postgres_server
 from tests.handlers.conftest import NewWorld, assert_clean
 from tests.handlers.shop import Shop, wait_until, workload
 
-HELD = "20s"
-"""How long the cluster takes for the workloads that are under way when the bot dies."""
+HELD = "600s"
+"""The workloads that are under way when the bot dies do not get ready before they are released."""
 
 
 def in_waves(shop: Shop) -> dict[str, str | bytes | None]:
@@ -48,16 +48,17 @@ def killed(shops: Sequence[Shop]) -> tuple[Shop, Shop, Shop, Shop]:
     settling.begin(settling.app(ready_after=HELD))
     for shop in (fresh, planned):
         shop.begin()
+        world.forge.faults.slow(f"GET /repos/{shop.path}/pulls/1$", 30.0)
     for shop in (fresh, planned):
         shop.wait_deployed(shop.tip())
     for shop in (waves, settling):
         wait_until("it settles", lambda shop=shop: shop.state() == "settling" and shop.live("deployment", "web"))  # type: ignore[misc]
-    world.forge.faults.slow(f"GET /repos/{planned.path}/pulls/1$", 5.0)
     planned.pull(planned.app("web:2"))
     wait_until("planning has begun", lambda: planning(planned))
     fresh.pull(fresh.app("web:2"))
     wait_until("the webhook was accepted", lambda: accepted(fresh))
     world.kill()
+    world.forge.faults.clear()
     return fresh, planned, waves, settling
 
 
@@ -75,6 +76,7 @@ def played(shops: Sequence[Shop]) -> None:
         assert len(shop.comments(1)) == 1
         assert [run.name for run in shop.world.forge.check_runs(shop.head(1), shop.path)] == ["plumbline/plan"]
     for shop in (waves, settling):
+        shop.world.cluster.release(shop.staging)
         shop.wait_deployed(shop.tip())
         assert [(row.state.value, row.attempt) for row in shop.rows()] == [("healthy", 1)]
         wait_until("the forge knows", lambda shop=shop: shop.forge_deployments(shop.tip())["staging"][-1] == "success")  # type: ignore[misc]

@@ -16,7 +16,7 @@ def test_deployments_wait_for_an_api_server_that_is_away_and_plans_are_made_agai
     own_cluster: Cluster, shop: Shop
 ) -> None:
     shop.wait_deployed(shop.begin())
-    slow = shop.push(shop.app("web:2", ready_after="8s"))
+    slow = shop.push(shop.app("web:2", ready_after="600s"))
     wait_until("it settles", lambda: shop.state("staging/web", slow) == "settling")
     own_cluster.stop_apiserver()
     try:

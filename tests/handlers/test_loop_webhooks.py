@@ -21,6 +21,8 @@ def plans_made(shop: Shop, since: int) -> int:
 def test_ten_webhooks_of_one_pull_in_a_second_make_one_comment_and_two_plans_at_most(shop: Shop) -> None:
     shop.wait_deployed(shop.begin())
     since = len(shop.world.forge.requests)
+    # However slowly they are pushed: all come while the first plan is made.
+    shop.world.forge.faults.slow(f"GET /repos/{shop.path}/pulls/1$", 8.0)
     number = shop.pull(shop.app("web:2"))
     for version in range(3, 12):
         shop.push(shop.app(f"web:{version}"), branch="change-1", by="bob")

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from bot.ports.world import Ports
 from bot.renderers.jailed import JailedRenderer
 from bot.workspace import GitWorkspace, Remote
 from bot.workspace.render_cache import MemoryRenderCache
-from fixtures.cluster.access import Access
+from fixtures.cluster.access import PATIENCE, Access
 from tests.live.planned import Scratch
 
 KEY = b"sixteen bytes or more"
@@ -50,12 +50,13 @@ class Delivering:
     group: str
     repository: Repository
 
-    def commit(self, files: dict[str, str | None], apps: Sequence[str] = ("web",), more: str = "") -> str:
-        """Commit files on main; `more` holds further keys of each app."""
-        listed = "".join(
-            f"  {app}: {{path: {app}, environments: all, renderer: plain, namespace: {self.prefix}{more}}}\n"
-            for app in apps
-        )
+    def commit(
+        self, files: dict[str, str | None], apps: Sequence[str] = ("web",), more: str | Mapping[str, str] = ""
+    ) -> str:
+        """Commit files on main; `more` holds further keys of each app, or of those that it names."""
+        own = more if isinstance(more, Mapping) else dict.fromkeys(apps, more)
+        common = f"environments: all, renderer: plain, namespace: {self.prefix}"
+        listed = "".join(f"  {app}: {{path: {app}, {common}{own.get(app, '')}}}\n" for app in apps)
         config = f"version: 1\napps:\n{listed}environments:\n  prod: {{cluster: live, prune: always}}\n"
         return self.scratch.commit({".plumbline.yaml": config, **files})
 
@@ -87,12 +88,12 @@ class Delivering:
         assert added is not None
         return added
 
-    def deliver(self, commit: str, target: Target = WEB, attempt: int = 1, seconds: float = 60) -> Deployment:
+    def deliver(self, commit: str, target: Target = WEB, attempt: int = 1, seconds: float = PATIENCE) -> Deployment:
         """Deliver a commit to the end."""
         return self.until(self.due(commit, target, attempt), lambda row: row.state.ended, seconds)
 
     def until(
-        self, row: Deployment, seen: Callable[[Deployment], bool], seconds: float = 60, ports: Ports | None = None
+        self, row: Deployment, seen: Callable[[Deployment], bool], seconds: float = PATIENCE, ports: Ports | None = None
     ) -> Deployment:
         """Look again and again until a row is as wanted. Raises AssertionError with the row when it never is."""
         ended = time.monotonic() + seconds

@@ -37,10 +37,10 @@ def apply(cluster: Access, bodies: list[Object]) -> None:
     for wave in (first, [body for body in bodies if body not in first]):
         text = "\n---\n".join(json.dumps(body, ensure_ascii=False) for body in wave)
         options = ("--server-side", "--field-manager=plumbline", "--force-conflicts")
-        cluster.kubectl("apply", *options, "-f", "-", stdin=text, codes=(0, 1), seconds=120)
+        cluster.kubectl("apply", *options, "-f", "-", stdin=text, codes=(0, 1))
         crds = [f"crd/{body['metadata']['name']}" for body in wave if body["kind"] == "CustomResourceDefinition"]
         if crds:
-            cluster.kubectl("wait", "--for=condition=Established", *crds, "--timeout=30s")
+            cluster.kubectl("wait", "--for=condition=Established", *crds, "--timeout=150s")
 
 
 def by_hand(cluster: Access, namespace: str, edit: Edit, hand: tuple[str, ...]) -> None:

@@ -82,7 +82,8 @@ def assert_deleted_once(shop: Delivering, *names: str) -> None:
 
 
 def written(shop: Delivering) -> list[str]:
-    """What the identity that applies wrote, in the order in which the server answered: `plural/name`."""
+    """What the identity that applies wrote, in the order in which it came to the server: `plural/name`."""
     grant = shop.ports.operator.clusters["live"].grants[0]
-    entries = [each for each in shop.access.audit(grant.apply_as) if each.wrote]
+    wrote = [each for each in shop.access.audit(grant.apply_as) if each.wrote]
+    entries = sorted(wrote, key=lambda each: each.received)  # of two at once, either may be noted first
     return ["/".join(each.uri.partition("?")[0].split("/")[-2:]) for each in entries]

@@ -60,7 +60,7 @@ def test_a_hook_that_ended_and_is_gone_is_not_run_again_by_the_worker_that_goes_
 def test_a_newer_commit_waits_for_a_hook_that_still_runs(shop: Delivering) -> None:
     target = Target("prod", "twice")
     text = placed(shop, ONCE).replace("once", "twice").replace("behind", "twice")
-    first = shop.due(shop.commit({"twice/a.yaml": text.replace("TIME", "4s")}, ("twice",)), target)
+    first = shop.due(shop.commit({"twice/a.yaml": text.replace("TIME", "600s")}, ("twice",)), target)
     shop.until(first, lambda each: each.state is DeploymentState.SETTLING)
     second = shop.due(shop.commit({"twice/a.yaml": text.replace("TIME", "0.2s")}, ("twice",)), target)
     waits = shop.until(second, lambda each: bool(each.progress.waits_for))
@@ -68,6 +68,7 @@ def test_a_newer_commit_waits_for_a_hook_that_still_runs(shop: Delivering) -> No
         f"Job {shop.prefix}/twice-{first.commit[:10]}, which still runs for another commit",
     )
     assert shop.row(first).state is DeploymentState.SUPERSEDED
+    shop.access.release(shop.prefix)
     assert shop.until(second, lambda each: each.state.ended).state is DeploymentState.HEALTHY
 
 

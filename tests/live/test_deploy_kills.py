@@ -126,7 +126,7 @@ def test_an_object_that_was_made_again_after_its_deletion_is_left_alone(shop: De
     row = shop.due(shop.commit(side("b")))
     with pytest.raises(Died):
         shop.until(row, lambda each: each.state.ended, ports=mortal(shop.ports, Fate(after="delete ConfigMap")))
-    assert "late-a" not in ours(shop)
+    shop.access.wait_until("it is gone", lambda: "late-a" not in ours(shop))
     shop.access.apply_admin(f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: late-a, namespace: {shop.prefix}}}\n")
     mine = ours(shop)["late-a"]["metadata"]["uid"]
     ended = shop.until(row, lambda each: each.state.ended)

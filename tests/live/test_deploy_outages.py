@@ -85,6 +85,7 @@ def test_what_somebody_made_again_while_the_server_was_away_is_left_alone(shop: 
         if (name, when) in (("late-a", BEFORE), ("early-a", AFTER)):
             if when == BEFORE:
                 shop.access.kubectl("delete", "configmap", name, "-n", shop.prefix)
+            shop.access.wait_until(f"{name} is gone", lambda: name not in ours(shop))
             shop.access.kubectl("create", "configmap", name, "-n", shop.prefix)
             uids[name] = ours(shop)[name]["metadata"]["uid"]
         if retries:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.live
 
 
 def examined(entry: Cluster) -> list[Checkup]:
-    return list(examine(entry, KubernetesClusters(KEY, Patience(total=5, retries=0))))
+    return list(examine(entry, KubernetesClusters(KEY, Patience(total=60, retries=0))))
 
 
 def told(found: list[Checkup], health: Health) -> list[str]:
@@ -45,6 +45,7 @@ def test_what_was_left_out_is_named_with_who_lacks_it(guarded: Guarded) -> None:
         if "Policy" not in body["kind"]:
             applied.append(body)
     guarded.access.apply_admin(yaml.safe_dump_all(applied))
+    guarded.access.wait_until("RBAC knows them", lambda: f"{plan} has its rights" in told(examined(entry), Health.OK))
     found = examined(entry)
     failed = told(found, Health.FAIL)
     assert any(each.startswith(f"{apply} may not delete configmaps in {guarded.namespace}") for each in failed)

