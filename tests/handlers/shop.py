@@ -14,9 +14,10 @@ from bot.domain.subjects import Target, commit_key, pull_key
 from bot.ledger.ledger import SqlLedger
 from bot.ledger.tables import due
 from bot.ports.ledger import Transaction
+from fixtures.cluster.access import PATIENCE
 from fixtures.cluster.audit import AuditEntry
 from fixtures.forge.records import CheckRun, Comment
-from fixtures.world import PATIENCE, Granted, World
+from fixtures.world import Granted, World
 
 T = TypeVar("T")
 Files = Mapping[str, str | bytes | None]
