@@ -23,6 +23,8 @@ from bot.ports.clusters import Accepted, Answer, ApplyCluster, Conflicted
 
 RUNS_AGAIN = 1.0
 """Seconds until it is looked again whether an earlier hook has ended."""
+TOGETHER = 0.05
+"""Seconds in which answers are gathered before they are noted: a transaction for each takes longer than it does."""
 BATCH = 64
 """Objects sent before it is looked again whether the deployment is still this worker's."""
 
@@ -44,12 +46,15 @@ def apply_wave(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     if runs:
         waits_for = tuple(f"{key}, which still runs for another commit" for key in runs)
         return replace(row, conditions=(), reason="", progress=replace(row.progress, waits_for=waits_for)), RUNS_AGAIN
-    reached.inventories.widen(reached.inventory, [key_of(sent.body) for sent in step], row.commit)
-    problems = _write(scene, row, reached, _Wave(side.ignore, {key_of(sent.body): sent for sent in step}))
+    wave = _look(reached, side.ignore, step)
+    if not wave.covered:
+        reached.inventories.widen(reached.inventory, [*wave.objects], row.commit)
+    problems = _write(scene, row, reached, wave)
     problems, going = make_way(row, reached, problems)
     if going and not problems:
         return await_gone(scene, row, going, ready.app.health_timeout)
-    _settle_inventory(scene, reached, side)
+    if wave.due or not wave.covered or step is ordered[-1]:
+        _settle_inventory(scene, reached, side)
     done = sum(len(each) for each in ordered[: row.progress.wave]) + len(step) - len(problems)
     total = sum(len(each) for each in ordered)
     progress = replace(row.progress, done=done, total=total, since=scene.ports.clock.now(), waits_for=())
@@ -68,45 +73,60 @@ def _take_over(scene: Scene, row: Deployment) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Wave:
-    """What is written side by side, and the rules for fields that are left to others."""
+    """What is written side by side, and the rules for fields that are left to others.
+
+    `standing` are the objects that sending would leave as they live, `due` those to send. `covered` says that each was
+    written before and lives on: then the inventory in the cluster needs no journal, since it knows all that there is.
+    """
 
     ignore: Sequence[IgnoreRule]
     objects: Mapping[ObjectKey, Sent]
+    standing: Mapping[ObjectKey, Object]
+    due: Sequence[ObjectKey]
+    covered: bool
+
+
+def _look(reached: Reach, ignore: Sequence[IgnoreRule], step: Sequence[Sent]) -> _Wave:
+    """A step beside what lives. Raises ClusterUnreachable.
+
+    A hook that was written before is not written again: it may have ended and be gone.
+    """
+    objects = {key_of(sent.body): sent for sent in step}
+    uids = {row.object: row.uid for row in reached.inventory.rows}
+    ran = {key for key, sent in objects.items() if key in uids and runs_once(sent.body)}
+    wanted = [
+        Wanted(key, sent.body["apiVersion"].rpartition("/")[2])
+        for key, sent in objects.items()
+        if key in uids and key not in ran
+    ]
+    live = observe(reached.api, wanted, reached.inventory.applyset).live if wanted else {}
+    standing = {key: found for key, found in live.items() if _stands(objects[key], found, ignore)}
+    due = [key for key in objects if key not in ran and key not in standing]
+    there = {key for key, found in live.items() if found["metadata"]["uid"] == uids[key]}
+    return _Wave(ignore, objects, standing, due, covered=objects.keys() <= ran | there)
+
+
+def _stands(sent: Sent, live: Object, ignore: Sequence[IgnoreRule]) -> bool:
+    """Whether sending an object would leave it as it lives."""
+    return changes_nothing(left_alone(sent.body, live, ignore, sent.unstable), live, MANAGER)
 
 
 def _write(scene: Scene, row: Deployment, reached: Reach, wave: _Wave) -> list[tuple[Sent, Answer]]:
     """Apply a wave's objects side by side, noting them as their answers arrive; what was refused, sorted.
 
-    A hook that was written before is not written again: it may have ended and be gone. Nor is what would be left as it
-    lives, which is noted all the same: the newest commit stands for all that is there.
+    What would be left as it lives is noted all the same: the newest commit stands for all that is there.
     """
-    known = {each.object for each in reached.inventory.rows}
-    ours = {*map(str, known), *row.progress.taken_over}
-    due = [key for key, sent in wave.objects.items() if not (key in known and runs_once(sent.body))]
-    standing = _standing(reached, wave, [key for key in due if key in known])
-    if standing:
-        _note(scene, row, [(wave.objects[key], live) for key, live in standing.items()])
-    due = [key for key in due if key not in standing]
+    ours = {*(str(each.object) for each in reached.inventory.rows), *row.progress.taken_over}
+    if wave.standing:
+        _note(scene, row, [(wave.objects[key], live) for key, live in wave.standing.items()])
     problems: list[tuple[Sent, Answer]] = []
     with ThreadPoolExecutor(WORKERS) as pool:
-        for begin in range(0, len(due), BATCH):
+        for begin in range(0, len(wave.due), BATCH):
             _still_mine(scene, row)
-            batch = [wave.objects[key] for key in due[begin : begin + BATCH]]
+            batch = [wave.objects[key] for key in wave.due[begin : begin + BATCH]]
             tasks = {pool.submit(_apply, reached.api, sent, wave.ignore, ours): sent for sent in batch}
             problems += _arrived(scene, row, tasks)
     return sorted(problems, key=lambda each: key_of(each[0].body))
-
-
-def _standing(reached: Reach, wave: _Wave, keys: Sequence[ObjectKey]) -> Mapping[ObjectKey, Object]:
-    """Those of a wave's objects that sending would leave as they live. Raises ClusterUnreachable."""
-    wanted = [Wanted(key, wave.objects[key].body["apiVersion"].rpartition("/")[2]) for key in keys]
-    found = observe(reached.api, wanted, reached.inventory.applyset).live if wanted else {}
-    bodies = {key: (wave.objects[key], live) for key, live in found.items()}
-    return {
-        key: live
-        for key, (sent, live) in bodies.items()
-        if changes_nothing(left_alone(sent.body, live, wave.ignore, sent.unstable), live, MANAGER)
-    }
 
 
 def _arrived(scene: Scene, row: Deployment, tasks: Mapping[Future[Answer], Sent]) -> list[tuple[Sent, Answer]]:
@@ -114,7 +134,8 @@ def _arrived(scene: Scene, row: Deployment, tasks: Mapping[Future[Answer], Sent]
     problems: list[tuple[Sent, Answer]] = []
     left = set(tasks)
     while left:
-        arrived, left = wait(left, return_when=FIRST_COMPLETED)
+        wait(left, return_when=FIRST_COMPLETED)
+        arrived, left = wait(left, TOGETHER)
         answers = [(tasks[task], task.result()) for task in arrived if task.exception() is None]
         _note(scene, row, [(sent, each.object) for sent, each in answers if isinstance(each, Accepted)])
         problems += [(sent, each) for sent, each in answers if not isinstance(each, Accepted)]

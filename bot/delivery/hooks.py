@@ -10,9 +10,8 @@ from bot.domain.inventory import InventoryRow
 from bot.objects.canonical import digest
 from bot.objects.health import HealthState, judge_run
 from bot.objects.health.verdict import seconds_since
-from bot.objects.hooks import has_its_turn, run_of, runs_once
+from bot.objects.hooks import run_of, runs_once
 from bot.objects.identity import ObjectKey, key_of
-from bot.objects.order import waves
 from bot.planning.observe import WORKERS
 from bot.planning.sides import Sent, Side
 from bot.ports.clusters import PlanCluster, Refused
@@ -20,11 +19,8 @@ from bot.ports.clusters import PlanCluster, Refused
 
 def steps(side: Side, row: Deployment) -> Sequence[Sequence[Sent]]:
     """Everything of a target in the order in which it is written: each step is healthy before the next begins."""
-    installs = row.progress.installs
-    hooks = {key: each for key, each in side.hooks.items() if has_its_turn(each.body, installs=installs)}
-    sent = {**side.objects, **hooks}
-    ordered = waves(each.body for each in sent.values())
-    return [[_as_written(sent[key_of(body)], row) for body in step] for step in ordered]
+    ordered = side.in_order(installs=row.progress.installs)
+    return [[_as_written(sent, row) for sent in step] for step in ordered] if side.hooks else ordered
 
 
 def earlier_runs(reached: Reach, step: Sequence[Sent], now: float, longest: float) -> tuple[ObjectKey, ...]:

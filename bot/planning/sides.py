@@ -1,7 +1,9 @@
 """What one target renders to at one commit, made ready to be sent: canonical, in its namespace, with our label."""
 
 import json
-from collections.abc import Callable, Mapping
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.config import App, IgnoreRule
@@ -11,17 +13,19 @@ from bot.domain.grants_reader import refusal
 from bot.objects.canonical import canonical, digest, labelled, refusals
 from bot.objects.difference import difference
 from bot.objects.errors import ManifestError
-from bot.objects.hooks import never_applied, runs_once
+from bot.objects.hooks import has_its_turn, never_applied, runs_once
 from bot.objects.identity import Kind, Object, ObjectKey, key_of, kind_of
 from bot.objects.leaves import leaf_changes
 from bot.objects.listkeys import Lists
-from bot.objects.order import OrderMistake, check_order
+from bot.objects.order import OrderMistake, check_order, waves
 from bot.objects.paths import Path, value_at
 from bot.objects.read import SourceObject
 from bot.objects.replacing import without_fields
 from bot.ports.renderer import ANYWHERE, Setting
 
 MAX_OBJECTS = 5_000
+REMEMBERED = 5_000
+"""Objects of the sides that a process remembers; the newest side is always kept."""
 
 _DEFINITION = Kind("apiextensions.k8s.io", "CustomResourceDefinition")
 
@@ -65,6 +69,16 @@ class Side:
     ignore: tuple[IgnoreRule, ...] = ()
     takeover_from: tuple[str, ...] = ()
     hooks: Mapping[ObjectKey, Sent] = field(default_factory=dict)
+    _orders: dict[bool, Sequence[Sequence[Sent]]] = field(default_factory=dict, compare=False, repr=False)
+
+    def in_order(self, *, installs: bool) -> Sequence[Sequence[Sent]]:
+        """The objects, and the hooks that have their turn in a first deployment or in a later one, step by step."""
+        if installs not in self._orders:
+            hooks = {key: each for key, each in self.hooks.items() if has_its_turn(each.body, installs=installs)}
+            sent = {**self.objects, **hooks}
+            ordered = waves(each.body for each in sent.values())
+            self._orders[installs] = [[sent[key_of(body)] for body in step] for step in ordered]
+        return self._orders[installs]
 
 
 EMPTY = Side({}, "")
@@ -86,17 +100,57 @@ class Ready:
     made: dict[tuple[str, str, bool | None], tuple[ObjectKey, Object, str]] = field(default_factory=dict, compare=False)
 
 
+class _Sides:
+    """The sides made last. A deployment looks at the same one at every step, and a plan at those of the plans before.
+
+    A render is known by being the same one in memory, as the render cache hands it out; all else by its value.
+    """
+
+    def __init__(self) -> None:
+        self._found: OrderedDict[tuple[object, ...], tuple[tuple[SourceObject, ...], Side]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, sources: tuple[SourceObject, ...], key: tuple[object, ...]) -> Side | None:
+        """The side made of these very sources with what the key says."""
+        with self._lock:
+            found = self._found.get((id(sources), *key))
+            if found is None:
+                return None
+            self._found.move_to_end((id(sources), *key))
+            return found[1]
+
+    def keep(self, sources: tuple[SourceObject, ...], key: tuple[object, ...], side: Side) -> None:
+        """Remember it. The sources are held on to, so that their place in memory is nobody else's meanwhile."""
+        with self._lock:
+            self._found[(id(sources), *key)] = (sources, side)
+            while len(self._found) > 1 and sum(1 + len(each) for each, _ in self._found.values()) > REMEMBERED:
+                self._found.popitem(last=False)
+
+
+_SIDES = _Sides()
+
+
 def make_side(sources: tuple[SourceObject, ...], ready: Ready) -> Side:
-    """The objects of a render as they will be sent.
+    """The objects of a render as they will be sent, from memory where they were made so before.
 
     Raises UserMistake, with file and line, for an object that Git may not hold, that stands twice, that is outside the
     grant, or that depends on what is not there.
     """
+    scope = _with_crds(sources, ready.scope)
+    scopes = tuple((kind, scope(kind)) for kind in {kind_of(source.body): None for source in sources})
+    key = (repr(ready.app), ready.grant, ready.applyset, scopes)
+    side = _SIDES.get(sources, key)
+    if side is None:
+        side = _make(sources, ready, scope)
+        _SIDES.keep(sources, key, side)
+    return side
+
+
+def _make(sources: tuple[SourceObject, ...], ready: Ready, scope: Scope) -> Side:
     if len(sources) > MAX_OBJECTS:
         raise UserMistake(f"{len(sources)} objects, over the limit of {MAX_OBJECTS:,} per target", "split the app")
     objects: dict[ObjectKey, Sent] = {}
     skipped: dict[ObjectKey, tuple[Sent, str]] = {}
-    scope = _with_crds(sources, ready.scope)
     for source in sources:
         key, sent = _ready(source, ready, scope)
         hook = never_applied(sent.body)

@@ -22,6 +22,7 @@ APPLY = ("apply", "--server-side", "-f", "-")
 def deploy_rows(guarded: Guarded, first: int, again: int) -> Iterator[Row]:
     """The rows for a first deployment of so many objects, and for one that changes five of so many."""
     with written(guarded, first) as shop:
+        shop.bot.plan(shop.base, shop.base)
         ours = timed(lambda: _deploy(shop, shop.base))
         theirs = guarded.access.new_namespace()
         peer = timed(lambda: _apply(shop, shop.before, theirs))

@@ -8,7 +8,8 @@ from bot.domain.deployments import DeploymentState
 from bot.domain.subjects import Target
 from fixtures.cluster.access import Access
 from tests.live.delivering import Delivering, delivering
-from tests.live.sides import written
+from tests.live.mortal import Fate, mortal
+from tests.live.sides import config_map, written
 
 pytestmark = pytest.mark.live
 
@@ -218,3 +219,23 @@ def test_the_next_commit_sends_only_what_would_change_and_stands_for_everything(
     assert sorted(each.name for each in asked if each.wrote) == ["changed", "same-1"]
     with shop.ports.ledger.begin() as tx:
         assert {row.commit for row in tx.inventory.of(shop.repository.key, target)} == {newest}
+
+
+def test_the_inventory_is_widened_before_something_new_is_written_and_written_once_where_nothing_is_new(
+    shop: Delivering,
+) -> None:
+    target = Target("prod", "journal")
+
+    def steps(*texts: str) -> list[str]:
+        fate = Fate()
+        row = shop.due(shop.commit({"journal/a.yaml": "---\n".join(texts)}, ("journal",)), target)
+        ended = shop.until(row, lambda each: each.state.ended, ports=mortal(shop.ports, fate))
+        assert ended.state is DeploymentState.HEALTHY, ended.reason
+        return [step.partition(" ")[0] for step in fate.steps if step.startswith(("widen", "apply", "settle"))]
+
+    assert steps(config_map("one", "v1")) == ["widen", "apply", "settle"]
+    assert steps(config_map("one", "v2")) == ["apply", "settle"]
+    assert steps(config_map("one", "v3"), config_map("two", "v1")) == ["widen", "apply", "apply", "settle"]
+    shop.access.kubectl("delete", "configmap", "two", "-n", shop.prefix)
+    assert steps(config_map("one", "v4"), config_map("two", "v1")) == ["widen", "apply", "apply", "settle"]
+    assert shop.kept(target) == shop.mapped(target)

@@ -54,7 +54,7 @@ def test_an_object_of_others_is_taken_over_only_once_that_was_confirmed(shop: De
 def test_who_turns_up_after_the_last_plan_keeps_what_is_theirs(shop: Delivering) -> None:
     row = shop.due(shop.commit({"web/b.yaml": config_map("sudden", "ours", wave=1)}))
     with pytest.raises(Died):
-        shop.until(row, lambda each: each.state.ended, ports=mortal(shop.ports, Fate(until="widen")))
+        shop.until(row, lambda each: each.state.ended, ports=mortal(shop.ports, Fate(until="put ConfigMap")))
     by_hand(shop, "sudden")
     ended = shop.until(row, lambda each: each.state.ended)
     assert ended.state is DeploymentState.FAILED

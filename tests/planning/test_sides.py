@@ -1,5 +1,6 @@
 """Renders made ready to be sent: whatever stands in a manifest, it is objects or a mistake with its place."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.config import App
 from bot.domain.errors import UserMistake
 from bot.domain.grants import Grant
+from bot.objects.canonical import PART_OF
 from bot.objects.identity import Kind, ObjectKey
 from bot.objects.kinds import is_namespaced
 from bot.objects.read import ManifestError, SourceObject, read_stream
@@ -114,3 +116,20 @@ def test_a_hook_that_changes_touches_its_target() -> None:
     text = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a, annotations: {plumbline.dev/hook: before}}\n"
     one, other = make_side(sources(text), READY), make_side(sources(text + "spec: {suspend: true}\n"), READY)
     assert one.identity != other.identity
+
+
+def test_one_render_is_made_ready_once_for_each_that_it_is_sent_as() -> None:
+    rendered = sources("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
+    side = make_side(rendered, READY)
+    assert make_side(rendered, replace(READY, made={})) is side
+    (key,) = side.objects
+
+    other = make_side(rendered, replace(READY, applyset="applyset-y-v1", made={}))
+    assert other.objects[key].body["metadata"]["labels"] == {PART_OF: "applyset-y-v1"}
+    (elsewhere,) = make_side(rendered, replace(READY, app=replace(READY.app, namespace="blog"), made={})).objects
+    assert elsewhere.namespace == "blog"
+    (nowhere,) = make_side(rendered, replace(READY, scope=lambda _: False, made={})).objects
+    assert nowhere.namespace == ""
+    grant = Grant("github:acme/shop", ("prod",), ("blog",), "plan", "apply", kinds=(Kind("", "ConfigMap"),))
+    with pytest.raises(NotTaken):
+        make_side(rendered, replace(READY, grant=grant, made={}))
