@@ -18,11 +18,14 @@ from bot.objects.ownership import MANAGER
 from bot.objects.resending import changes_nothing
 from bot.planning.ignoring import heeding, left_alone
 from bot.planning.observe import WORKERS, Wanted, observe
-from bot.planning.sides import Sent, Side
-from bot.ports.clusters import Accepted, Answer, ApplyCluster, Conflicted
+from bot.planning.sides import Sent, Side, declared
+from bot.ports.clusters import Accepted, Answer, ApplyCluster, Conflicted, Refusal, Refused
 
 RUNS_AGAIN = 1.0
 """Seconds until it is looked again whether an earlier hook has ended."""
+SERVED = 10.0
+"""Seconds in which an API server may still judge objects by their definition as it was before it changed."""
+SERVED_AGAIN = 0.5
 TOGETHER = 0.05
 """Seconds in which answers are gathered before they are noted: a transaction for each takes longer than it does."""
 BATCH = 64
@@ -42,7 +45,8 @@ def apply_wave(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     if row.progress.wave >= len(ordered):
         return move(row, DeploymentState.SETTLING), 0.0
     step = ordered[row.progress.wave]
-    runs = earlier_runs(reached, step, scene.ports.clock.now(), ready.app.health_timeout)
+    now = scene.ports.clock.now()
+    runs = earlier_runs(reached, step, now, ready.app.health_timeout)
     if runs:
         waits_for = tuple(f"{key}, which still runs for another commit" for key in runs)
         return replace(row, conditions=(), reason="", progress=replace(row.progress, waits_for=waits_for)), RUNS_AGAIN
@@ -53,6 +57,9 @@ def apply_wave(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     problems, going = make_way(row, reached, problems)
     if going and not problems:
         return await_gone(scene, row, going, ready.app.health_timeout)
+    unserved = _unserved(side, problems, now - row.progress.since)
+    if unserved:
+        return replace(row, conditions=(), reason="", progress=replace(row.progress, waits_for=unserved)), SERVED_AGAIN
     if wave.due or not wave.covered or step is ordered[-1]:
         _settle_inventory(scene, reached, side)
     done = sum(len(each) for each in ordered[: row.progress.wave]) + len(step) - len(problems)
@@ -168,6 +175,18 @@ def _note(scene: Scene, row: Deployment, written: Sequence[tuple[Sent, Object]])
         if tx.deployments.get(row.id) != row:
             raise Overtaken
         tx.inventory.put(row.repository, row.target, rows)
+
+
+def _unserved(side: Side, problems: Sequence[tuple[Sent, Answer]], passed: float) -> tuple[str, ...]:
+    """What to wait for where all that was refused may be so because a definition of the same target, written with the
+    wave before, is not in force yet: servers take them up a moment after they have accepted them. `passed` in seconds.
+    """
+    kinds = {declared(sent.body) for sent in side.objects.values()} if problems and passed < SERVED else set()
+    early = (Refusal.TYPING, Refusal.INVALID, Refusal.NO_KIND)
+    late = [isinstance(answer, Refused) and answer.why in early for _, answer in problems]
+    if not all(late) or not all(key_of(sent.body).of in kinds for sent, _ in problems):
+        return ()
+    return tuple(f"{key_of(sent.body)}, whose definition changed, to be taken" for sent, _ in problems[:5])
 
 
 def _said(scene: Scene, sent: Sent, answer: Answer) -> str:
