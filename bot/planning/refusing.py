@@ -21,6 +21,12 @@ _HINTS = (
     ),
     ("may not specify more than 1 volume type", "the server keeps the volume's old type: give the volume another name"),
     (", only in ", "write that apiVersion, with the fields it has"),
+    (
+        "to last applied version",
+        "the server turns it back into the version that was applied before, which lacks the field: merge the new "
+        "apiVersion without the field first, and the field in the next",
+    ),
+    ("too large a number", "2147483647 is the largest that fits"),
     ("exceeded quota", "lower what is requested, or have the quota raised"),
     ("failed quota", "write the requests and limits that the quota asks for"),
     ("error looking up service account", "add the ServiceAccount to this app, or have it made"),
@@ -33,6 +39,7 @@ NEEDED = {
     Kind("scheduling.k8s.io", "PriorityClass"): re.compile(r"no PriorityClass with name (\S+) was found"),
 }
 """What has to be there before the server takes a Pod, and the words in which it says that it is not."""
+_LEAVING = "because it is being terminated"
 _REMEDIES = {
     Refusal.NO_KIND: "install its definition first, or add it to this app",
     Refusal.TOO_LARGE: "split it",
@@ -162,6 +169,8 @@ def _replacement(sides: Sides, comparing: Comparing, refused: Refused) -> Verdic
 
 
 def _said(key: ObjectKey, refused: Refused, *, missing: bool) -> tuple[str, str]:
+    if missing and _LEAVING in refused.message:
+        return f"the namespace {key.namespace} is being deleted", "wait until it is gone, then have it made again"
     if missing:
         hint = "add the Namespace to this app, or have it made"
         return f"the namespace {key.namespace} does not exist", hint

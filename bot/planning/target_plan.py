@@ -10,6 +10,8 @@ from bot.domain.subjects import Target
 from bot.objects.canonical import digest
 from bot.objects.identity import Kind, Object, ObjectKey, kind_of
 from bot.objects.ownership import MANAGER, applied_by
+from bot.objects.paths import str_path
+from bot.objects.ranges import cut_down
 from bot.objects.redact import Redacted, Redactor, inert
 from bot.planning.compare import Comparing, Sides, Verdict, compare, rendered_change
 from bot.planning.fields import LONGEST, Telling
@@ -138,11 +140,23 @@ def _compare_one(posed: _Posed, question: Question, observed: Observed) -> Compa
     if refused is None:
         verdict = compare(sides, comparing)
         refused = verdict.prediction.problem if verdict.prediction else None
+        refused = refused or _cut_down(sides.head, verdict)
     refusing = Refusing(cluster, question.upcoming, question.final)
     if refused is None:
         return Compared(key, sides, replace(verdict, doubts=newly_doubted(sides.head, refusing)))
     said, problem = refused_verdict(sides, comparing, refused, refusing)
     return Compared(key, sides, replace(said, drifted=verdict.drifted), problem)
+
+
+def _cut_down(head: Sent | None, verdict: Verdict) -> Refused | None:
+    """A refusal of our own, for a number that the server would take and store as another one."""
+    stored = verdict.prediction.object if verdict.prediction else None
+    found = cut_down(head.body, stored) if head and stored else ()
+    if not found:
+        return None
+    field = str_path(found[0])
+    said = f"{field} is too large a number for its field: the server would store another"
+    return Refused(Refusal.INVALID, said, field)
 
 
 def _unserved(sides: Sides, cluster: PlanCluster) -> Refused | None:

@@ -50,6 +50,7 @@ APPS = {
     "hashed": manifests.CONFIG.replace("name: NAME", "name: hashed-7h5bt6mm2k"),
     "argo": manifests.CONFIG,
     "custom": manifests.CONFIG,
+    "many": manifests.DEPLOYMENT,
 }
 HEAD = {
     "left": APPS["left"].replace("app:1", "app:2"),
@@ -66,6 +67,7 @@ HEAD = {
     "older": manifests.CRON
     + "---\n"
     + manifests.CRON.replace("batch/v1", "batch/v1beta1").replace("NAME", "older-two"),
+    "many": manifests.DEPLOYMENT.replace("replicas: 2", "replicas: 9999999999"),
     "unknown": "apiVersion: gone.acme.io/v1\nkind: Gadget\nmetadata: {name: NAME}\n",
 }
 
@@ -240,9 +242,14 @@ def test_a_secret_of_somebody_else_is_never_compared_with_what_lives(planned: Pl
             "CronJob NS/older-two: the cluster does not serve CronJob in batch/v1beta1, only in batch/v1 "
             "(write that apiVersion, with the fields it has)",
         ),
+        (
+            "many",
+            "spec.replicas is too large a number for its field: the server would store another "
+            "(2147483647 is the largest that fits)",
+        ),
     ],
 )
-def test_what_is_missing_is_an_error_with_a_remedy(planned: Planned, name: str, said: str) -> None:
+def test_what_is_missing_or_cannot_be_stored_is_an_error_with_a_remedy(planned: Planned, name: str, said: str) -> None:
     row = planned.rows[name]
     assert row["state"] == "error"
     assert said.replace("NS", planned.namespace) in row["error"]
