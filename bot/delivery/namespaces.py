@@ -4,14 +4,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bot.delivery.scene import Reach, Scene, reach
 from bot.domain.deployments import Condition, Deployment, Wait
-from bot.objects.identity import ObjectKey
+from bot.objects.identity import Kind, ObjectKey
 from bot.planning.observe import WORKERS
 from bot.planning.sides import Side
-from bot.ports.clusters import ClusterUnreachable
+from bot.ports.clusters import ApplyCluster, ClusterUnreachable, Refusal, Refused
+
+LEAVING = "is being deleted"
+_NAMESPACE = Kind("", "Namespace")
 
 
 def missing_namespaces(side: Side, reached: Reach) -> tuple[Condition, ...]:
-    """A condition for each namespace that the target writes into, does not bring along, and that is not there.
+    """A condition for each namespace that the target writes into, does not bring along, and that takes nothing.
 
     One that this identity may not look at is taken to be there. Raises ClusterUnreachable.
     """
@@ -19,17 +22,28 @@ def missing_namespaces(side: Side, reached: Reach) -> tuple[Condition, ...]:
     own = {key.name for key in side.objects if key == ObjectKey("", "Namespace", "", key.name)}
     wanted = sorted({key.namespace for key in keys if key.namespace} - own)
     with ThreadPoolExecutor(WORKERS) as pool:
-        there = dict(zip(wanted, pool.map(reached.api.namespace_exists, wanted), strict=True))
-    return tuple(Condition(Wait.NAMESPACE, name) for name in wanted if there[name] is False)
+        return tuple(each for each in pool.map(lambda name: _lacking(reached.api, name), wanted) if each)
 
 
 def still_missing(scene: Scene, row: Deployment) -> tuple[Condition, ...]:
-    """The namespaces that a row was found to wait for and that are still not there, as far as anybody can say."""
+    """The namespaces that a row was found to wait for and that still take nothing, as far as anybody can say."""
     waited = tuple(each for each in row.conditions if each.wait is Wait.NAMESPACE)
     if not waited:
         return ()
     try:
         api = reach(scene).api
-        return tuple(each for each in waited if api.namespace_exists(each.subject) is False)
+        return tuple(found for each in waited if (found := _lacking(api, each.subject)))
     except ClusterUnreachable:
         return waited
+
+
+def _lacking(api: ApplyCluster, name: str) -> Condition | None:
+    """Why nothing new can be written into a namespace: it is not there, or on its way out. Raises ClusterUnreachable.
+    None when it can, or nobody may say."""
+    resource = api.resource(_NAMESPACE)
+    live = api.get(resource, "", name) if resource else None
+    if isinstance(live, Refused):
+        return Condition(Wait.NAMESPACE, name) if live.why == Refusal.INVALID else None
+    if live is None:
+        return Condition(Wait.NAMESPACE, name)
+    return Condition(Wait.NAMESPACE, name, LEAVING) if "deletionTimestamp" in live["metadata"] else None
