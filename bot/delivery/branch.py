@@ -14,8 +14,9 @@ from bot.domain.errors import TryLater, UserMistake
 from bot.domain.plans import Finding, Level, Plan
 from bot.domain.pulls import Repository
 from bot.domain.subjects import Target, look_job, plan_job, say_commit_job
-from bot.objects.redact import Redactor
+from bot.objects.redact import inert
 from bot.planning.configs import Configs
+from bot.planning.fields import LONGEST
 from bot.planning.make import plan_digest
 from bot.planning.rendering import tree_at
 from bot.planning.touched import touched
@@ -113,7 +114,7 @@ def _keep(ports: Ports, tip: Tip, rows: Sequence[Deployment], opened: Sequence[T
 
 def _unreadable(ports: Ports, tip: Tip, mistake: UserMistake) -> None:
     """Say on the commit that its config cannot be read, where a plan would stand."""
-    message = Redactor(ports.fingerprint_key, tip.repository.key, "").text(str(mistake))
+    message = inert(str(mistake), LONGEST)
     finding = Finding(Level.BLOCK, "config", message, file=mistake.file, line=mistake.line)
     plan = Plan(tip.commit, tip.before, plan_digest(()), (), note=message, findings=(finding,))
     with ports.ledger.begin() as tx:

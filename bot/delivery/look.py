@@ -15,7 +15,8 @@ from bot.delivery.waiting import unmet
 from bot.domain.deployments import Condition, Deployment, DeploymentState, Wait
 from bot.domain.errors import UserMistake
 from bot.domain.subjects import Target, look_job
-from bot.objects.redact import Redactor
+from bot.objects.redact import inert
+from bot.planning.fields import LONGEST
 from bot.ports.clusters import ClusterUnreachable
 from bot.ports.world import Ports
 
@@ -41,7 +42,7 @@ def look(ports: Ports, repository: str, target: Target) -> None:
         try:
             scene = scene_of(ports, repository, target)
         except UserMistake as lost:
-            end_all(ports, repository, target, Redactor(ports.fingerprint_key, repository, "").text(str(lost)).plain)
+            end_all(ports, repository, target, inert(str(lost), LONGEST).plain)
             return
         if scene is not None and scene.vanished:
             _end(scene, scene.rows, DeploymentState.SUPERSEDED, scene.known.tip)
@@ -88,7 +89,7 @@ def _still_eligible(scene: Scene, running: Deployment) -> Deployment | None:
     try:
         conditions = unmet(scene, running)
     except UserMistake as mistake:
-        _end(scene, [running], DeploymentState.FAILED, scene.redactor().text(str(mistake)).plain)
+        _end(scene, [running], DeploymentState.FAILED, inert(str(mistake), LONGEST).plain)
         return None
     if not conditions:
         return running
@@ -106,7 +107,7 @@ def _judged(scene: Scene) -> list[tuple[Deployment, tuple[Condition, ...]]]:
         try:
             conditions = unmet(scene, row)
         except UserMistake as mistake:
-            _end(scene, [row], DeploymentState.FAILED, scene.redactor().text(str(mistake)).plain)
+            _end(scene, [row], DeploymentState.FAILED, inert(str(mistake), LONGEST).plain)
             continue
         after = replace(row, conditions=conditions)
         judged.append((keep(scene.ports, row, after, look_after=AGAIN) if conditions else row, conditions))
@@ -127,7 +128,7 @@ def _work(scene: Scene, row: Deployment) -> None:
                 proven = True
             row, pause = _STEPS[row.state](scene, row)
         except UserMistake as mistake:
-            reason = scene.redactor().text(str(mistake)).plain
+            reason = inert(str(mistake), LONGEST).plain
             row, pause = move(row, DeploymentState.FAILED, reason), 0.0
         except ClusterUnreachable as unreachable:
             row, pause = _unreachable(scene, row, unreachable)
@@ -153,6 +154,6 @@ def _still_ours(scene: Scene, row: Deployment) -> None:
 def _unreachable(scene: Scene, row: Deployment, unreachable: ClusterUnreachable) -> tuple[Deployment, float]:
     """A cluster that is away: nothing is lost, the row says so and is looked at again."""
     condition = (Condition(Wait.CLUSTER, scene.environment.cluster),)
-    reason = scene.redactor().text(str(unreachable)).plain
+    reason = inert(str(unreachable), LONGEST).plain
     after = max(UNREACHABLE_AGAIN, min(unreachable.after, LONGEST_AWAY))
     return replace(row, conditions=condition, reason=reason), after

@@ -40,10 +40,24 @@ def test_a_foreign_namespace_that_is_not_there_is_waited_for_and_nothing_is_writ
     assert row.conditions == (Condition(Wait.NAMESPACE, other),)
     assert "here" not in shop.live("configmaps")
     assert shop.until(row, waiting).conditions == row.conditions
+    leaving = f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {other}, finalizers: [acme.io/last-word]}}\n"
+    shop.access.apply_admin(leaving)
+    shop.access.kubectl("delete", "namespace", other, "--wait=false")
+    assert shop.look(row).conditions == (Condition(Wait.NAMESPACE, other, "is being deleted"),)
+    patch = '{"metadata": {"finalizers": null}}'
+    shop.access.kubectl("patch", "namespace", other, "--type=merge", "-p", patch)
+    shop.access.kubectl("wait", "--for=delete", "namespace", other, "--timeout=60s")
     shop.access.new_namespace(other)
     ended = shop.until(row, lambda each: each.state.ended)
     assert ended.state is DeploymentState.HEALTHY
     assert "a" in shop.live("configmaps", other)
+
+
+def test_a_mistake_in_git_is_told_as_the_plan_tells_it(shop: Delivering) -> None:
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {pin: '1'}\n"
+    commit = shop.commit({"mistaken/a.yaml": secret}, apps=("mistaken",))
+    row = shop.deliver(commit, Target("prod", "mistaken"))
+    assert (row.state, row.reason) == (DeploymentState.FAILED, "mistaken/a.yaml:1: `data.pin` is not base64")
 
 
 def workload(kind: str, name: str, pod: str, more: str = "") -> str:
