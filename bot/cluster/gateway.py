@@ -27,6 +27,8 @@ Query = Sequence[tuple[str, str]]
 
 _APPLY = "application/apply-patch+yaml"
 _WEBHOOK = re.compile(r'failed calling webhook "([^"]{1,253})"')
+_UNCOUNTED = re.compile(r"status unknown for quota: ([^\s,]{1,253})")
+"""A quota that is younger than its first count refuses everything that it counts."""
 _AWAY = (429, 500, 502, 503, 504)
 
 
@@ -133,6 +135,9 @@ class Gateway:
         if status == 403 and "cannot impersonate resource" in response.message:
             why = f"does not let the bot act as {self.identity}: apply the output of `plumbline manifests` there"
             return Unhelpful(why, again=False)
+        quota = _UNCOUNTED.search(response.message) if status == 403 else None
+        if quota:
+            return Unhelpful(f"has not counted yet what the quota {quota[1]} limits")
         if 300 <= status < 400 and status != 304:
             return Unhelpful("answers with a redirect, as no API server does", again=False)
         if status not in _AWAY or (status == 500 and final(response)):

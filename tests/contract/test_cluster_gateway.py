@@ -154,6 +154,15 @@ def test_a_webhook_that_is_away_is_named(tmp_path: Path) -> None:
     assert str(raised.value) == "cluster prod cannot ask its admission webhook policy.acme.io"
 
 
+def test_a_quota_that_was_never_counted_refuses_nothing_for_good(tmp_path: Path) -> None:
+    said = 'configmaps "web" is forbidden: status unknown for quota: shop, resources: count/configmaps'
+    with StandIn(scripted(failure(403, said, "Forbidden"), Say())) as server:
+        assert gateway_to(server, tmp_path).get(PATH).ok
+    with StandIn(scripted(failure(403, said, "Forbidden"))) as server, pytest.raises(ClusterUnreachable) as raised:
+        gateway_to(server, tmp_path).get(PATH)
+    assert str(raised.value) == "cluster prod has not counted yet what the quota shop limits"
+
+
 def test_a_missing_right_to_impersonate_says_what_to_apply(tmp_path: Path) -> None:
     said = (
         'serviceaccounts "plan" is forbidden: User "bot" cannot impersonate resource "serviceaccounts" in API group ""'
