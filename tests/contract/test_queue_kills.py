@@ -19,7 +19,7 @@ from tests.waiting import until
 
 TTL = 2.0
 
-Start = Callable[[], subprocess.Popen[bytes]]
+Start = Callable[..., subprocess.Popen[bytes]]
 
 
 @pytest.fixture
@@ -33,8 +33,8 @@ def start(ledger: SqlLedger, database_url: str, journal: Journal) -> Iterator[St
     started: list[subprocess.Popen[bytes]] = []
     program = Path(__file__).with_name("worker_process.py")
 
-    def one() -> subprocess.Popen[bytes]:
-        arguments = [sys.executable, str(program), database_url, str(journal.folder), str(TTL)]
+    def one(ttl: float = TTL) -> subprocess.Popen[bytes]:
+        arguments = [sys.executable, str(program), database_url, str(journal.folder), str(ttl)]
         started.append(subprocess.Popen(arguments, env={"PYTHONPATH": str(Path(__file__).parents[2])}))
         return started[-1]
 
@@ -57,7 +57,7 @@ def test_three_workers_run_everything_once_and_no_key_twice_at_a_time(
     for job in jobs:
         put(ledger, job)
     for _ in range(3):
-        start()
+        start(ttl=60.0)  # nobody is to be taken for dead only for being slow
     until(lambda: len(journal.lines("end")) == len(jobs))
     lines = journal.read()
     assert len(lines) == 2 * len(jobs)

@@ -260,6 +260,8 @@ def test_what_is_missing_or_cannot_be_stored_is_an_error_with_a_remedy(planned: 
 def test_what_the_planning_account_may_not_try_is_checked_on_apply(cluster: Access, tmp_path: Path) -> None:
     namespace = cluster.new_namespace()
     cluster.apply_admin(RIGHTS.replace("NS", namespace).replace("BOT", cluster.bot_user))
+    may = ("auth", "can-i", "create", "configmaps", f"--as={cluster.bot_user}", "-n", namespace)
+    cluster.wait_until("RBAC knows of it", lambda: cluster.kubectl(*may, codes=(0, 1)).strip() == "yes")
     scratch = Scratch.make(tmp_path / "shop")
     config = f"version: 1\napps: {{web: {{path: web, environments: [prod], namespace: {namespace}}}}}\n"
     parts = [text.replace("NAME", "web") for text in (manifests.CONFIG, manifests.SECRET, manifests.ROLE)]

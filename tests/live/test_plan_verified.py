@@ -113,6 +113,10 @@ def shop(cluster: Access, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder = tmp_path_factory.mktemp("verified")
     scratch = Scratch.make(folder / "shop")
     guarded.access.apply_admin(DEFINITION.replace("GROUP", guarded.group))
+    published = f"apis/{guarded.group}/v1"
+    guarded.access.wait_until(
+        "its schema is published", lambda: published in guarded.access.kubectl("get", "--raw", "/openapi/v3")
+    )
     config = CONFIG.replace("NS", guarded.namespace).replace("CLUSTER", guarded.entry.name)
     texts = "".join(CONFIG_MAP % number for number in range(COUNT)) + WIDGET.replace("GROUP", guarded.group)
     base = scratch.commit({".plumbline.yaml": config, "web/all.yaml": texts})

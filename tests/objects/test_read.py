@@ -191,7 +191,7 @@ def test_hostile_text_is_refused_quickly(text: str | bytes) -> None:
     started = time.process_time()
     with pytest.raises(ManifestError):
         read_stream(text, "a.yaml")
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 10
 
 
 def test_an_alias_bomb_is_refused_before_it_is_written_out() -> None:

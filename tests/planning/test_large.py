@@ -69,6 +69,6 @@ def test_it_takes_seconds_and_tells_a_bounded_number_of_fields(before: Object, a
     telling = Telling(key, Redactor(b"sixteen bytes or more", "github:12", "prod"))
     started = time.process_time()
     verdict = compare(Sides(sent[0], sent[1], sent[0], live), Comparing(telling, Predictions(Echo()), True))  # type: ignore[arg-type]
-    assert time.process_time() - started < 8
+    assert time.process_time() - started < 30
     assert verdict.change is not None
     assert 1 <= len(verdict.change.fields) <= 2 * MOST + 1
