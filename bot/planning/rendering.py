@@ -91,7 +91,9 @@ class Tree:
         with self._checking_out:
             if self._files is None:
                 checkout = self._rendering.workspace.checkout(self._repository, self.commit)
-                self._files = self._stack.enter_context(checkout)
+                files = self._stack.enter_context(checkout)
+                self._stack.enter_context(self._rendering.renderer.kept(files))
+                self._files = files
             return self._files
 
     def is_chart(self, app: App) -> bool:

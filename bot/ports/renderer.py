@@ -1,5 +1,6 @@
 """Turns a folder of a checkout into objects, in the jail."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -38,4 +39,9 @@ class Renderer(Protocol):
     def render(self, checkout: Path, app: App, setting: Setting = ANYWHERE) -> Rendered:
         """Render `app.path` below the checkout. Raises UserMistake (with file and line where known) when it cannot, and
         Unavailable when that may pass."""
+        ...
+
+    def kept(self, checkout: Path) -> AbstractContextManager[None]:
+        """Say that many apps of a checkout may be rendered while this is open, and that its files stay as they are.
+        What they render to does not depend on it, only the time it takes."""
         ...

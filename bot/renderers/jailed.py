@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,10 @@ class JailedRenderer:
             request["tool"] = [_TOOL, *words]
             binds[tool] = _TOOL
         return self._run(request, binds, app)
+
+    def kept(self, checkout: Path) -> AbstractContextManager[None]:
+        """See the port."""
+        return self._jail.kept(checkout)
 
     def _helm_render(self, checkout: Path, app: App, setting: Setting, request: dict[str, Any]) -> Rendered:
         helm, place = self._helm()

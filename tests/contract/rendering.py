@@ -2,6 +2,8 @@
 
 import importlib.util
 import sys
+import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +32,15 @@ def library() -> Path:
 
 
 class Folder:
-    """A checkout and a renderer for it. `tools` is where kustomize is looked for."""
+    """A checkout and a renderer for it. `tools` is where kustomize is looked for.
 
-    def __init__(self, place: Path, tools: Path | None = None, limits: Limits | None = None) -> None:
+    `kept`: renders are done in cells of a jail that is kept open, as those of a plan; else each in a jail of its own.
+    """
+
+    def __init__(
+        self, place: Path, tools: Path | None = None, limits: Limits | None = None, *, kept: bool = True
+    ) -> None:
+        self._kept = kept
         self.checkout = place / "checkout"
         self.checkout.mkdir(exist_ok=True)
         self.renderer = JailedRenderer(place.parent / "jail", tools, limits)
@@ -47,7 +55,8 @@ class Folder:
 
     def render(self, path: str = "app", **settings: Any) -> Rendered:
         """Render an app at a path."""
-        return self.renderer.render(self.checkout, App("web", path, ("prod",), **settings))
+        with self.renderer.kept(self.checkout) if self._kept else nullcontext():
+            return self.renderer.render(self.checkout, App("web", path, ("prod",), **settings))
 
     def names(self, path: str = "app", **settings: Any) -> list[str]:
         """The names of the objects that come out."""
@@ -74,3 +83,24 @@ def python_tool(place: Path, program: str) -> Path:
     tool.write_text(f"#!{Path(sys.executable).resolve()} -ISB\n{program}")
     tool.chmod(0o755)
     return place
+
+
+def running(marker: str) -> list[str]:
+    """Processes that have the marker among their arguments."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            arguments = process.read_bytes()
+        except OSError:
+            continue
+        if arguments.endswith(marker.encode() + b"\0") and arguments.startswith(b"python"):
+            found.append(process.parent.name)
+    return found
+
+
+def wait_until_gone(marker: str) -> None:
+    """Raises AssertionError when such a process lives on."""
+    deadline = time.monotonic() + 90
+    while running(marker):
+        assert time.monotonic() < deadline, "a jailed process lives on"
+        time.sleep(0.05)

@@ -1,7 +1,7 @@
 """Two trees of two waves each to deliver in turn, and what has to be true once that is done."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,9 @@ class Quick:
         files = sorted((checkout / app.path).glob("*.yaml"))
         sources = [each for file in files for each in read_stream(file.read_bytes(), f"{app.path}/{file.name}")]
         return Rendered(tuple(sources), (app.path,))
+
+    def kept(self, checkout: Path) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 @contextmanager

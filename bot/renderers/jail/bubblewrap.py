@@ -18,11 +18,14 @@ from typing import Any
 
 from bot.domain.errors import UserMistake
 from bot.renderers.inputs import PLACES
+from bot.renderers.jail.kept import KeptJails, NoCells
 from bot.renderers.jail.stage import CODE, stage
+from bot.renderers.jail.streams import streams
 
 _LIBRARIES = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/nix/store")
 _SCRATCH_BYTES = 128 << 20
 _START = f"import sys; sys.path.insert(0, {CODE!r}); from bot.renderers.jail.inside import main; main()"
+_KEEP = _START.replace(".inside ", ".cells ")
 _ENTER = "import sys; sys.path.insert(0, {0!r}); from bot.renderers.jail.landlock import enter; enter({1!r}, {2!r})"
 _BARE = {"HOME": "/", "LC_ALL": "C.UTF-8", "GOMAXPROCS": "2", "GOMEMLIMIT": "768MiB"}
 _LANDLOCK = "landlock"
@@ -56,6 +59,19 @@ class Jail:
         self.limits = limits or Limits()
         self._code: Path | None = None
         self._program: str | None = None
+        self._kept: list[tuple[Path, KeptJails]] = []
+        self._cells = True
+
+    @contextmanager
+    def kept(self, folder: Path) -> Iterator[None]:
+        """While this is open, renders that see the folder may share a jail, each in a cell of its own (`cells.py`)."""
+        opened = folder, KeptJails()
+        self._kept.append(opened)
+        try:
+            yield
+        finally:
+            self._kept.remove(opened)
+            opened[1].close()
 
     def run(self, request: Mapping[str, Any], binds: Mapping[Path, str], scratch: str = "") -> bytes:
         """Hand a request to `inside.main` with files bound read-only; what it answers, at most `limits.output` bytes.
@@ -68,7 +84,8 @@ class Jail:
         if program == _LANDLOCK:
             code, out, said = self._fenced(feed, binds, scratch)
         else:
-            code, out, said = self._start([program, *self._walls(binds, scratch), *_python(_START)], feed)
+            alone = [program, *self._walls(binds, scratch), *_python(_START)]
+            code, out, said = self._in_cell(program, feed, binds, scratch) or self._start(alone, feed)
         lines = said.splitlines()
         if code == 0:
             return out
@@ -100,6 +117,20 @@ class Jail:
             self._program = _LANDLOCK
         return self._program
 
+    def _in_cell(
+        self, program: str, feed: bytes, binds: Mapping[Path, str], scratch: str
+    ) -> tuple[int, bytes, str] | None:
+        """Run in a cell of a jail that is kept open; None when there is none. What is written in is never shared."""
+        jails = next((jails for folder, jails in [*self._kept] if folder in binds), None)
+        if jails is None or scratch or not self._cells:
+            return None
+        try:
+            jail = jails.of([program, *self._walls(binds), *_python(_KEEP)])
+            return jail.run(feed, self.limits.seconds, self.limits.output)
+        except NoCells:
+            self._cells = False
+            return None
+
     def _fenced(self, feed: bytes, binds: Mapping[Path, str], scratch: str) -> tuple[int, bytes, str]:
         """Run with Landlock, where every file stays where it is, and is named to the jailed code by `PLACES`."""
         with tempfile.TemporaryDirectory(dir=self._folder, prefix=".", ignore_cleanup_errors=True) as room:
@@ -129,15 +160,18 @@ class Jail:
         self, arguments: list[str], feed: bytes, environment: Mapping[str, str] | None = None
     ) -> tuple[int, bytes, str]:
         """Run to the end or the limit of time; exit status (as bubblewrap gives it), output and errors."""
-        with _memory() as stdin, _memory() as out, _memory() as error:
-            os.write(stdin, feed)
-            os.lseek(stdin, 0, os.SEEK_SET)
+        with streams(feed) as held:
             process = subprocess.Popen(
-                arguments, stdin=stdin, stdout=out, stderr=error, env=environment or {}, cwd="/", start_new_session=True
+                arguments,
+                stdin=held.feed,
+                stdout=held.out,
+                stderr=held.error,
+                env=environment or {},
+                cwd="/",
+                start_new_session=True,
             )
             code = _finish(process, self.limits.seconds)
-            said = os.pread(error, 1 << 20, max(0, os.fstat(error).st_size - (1 << 20))).decode(errors="replace")
-            return code, os.pread(out, self.limits.output + 1, 0), said
+            return code, *held.written(self.limits.output)
 
 
 def _home() -> str:
@@ -196,13 +230,3 @@ def _why(code: int, limits: Limits, said: list[str]) -> str:
     name = re.match(r"[\w.]*(?:Error|Exception)\b", said[-1]) if said else None
     how = name[0] if name else signal.Signals(ended).name if ended in set(signal.Signals) else f"status {code}"
     return f"rendering ended without an answer ({how})"
-
-
-@contextmanager
-def _memory() -> Iterator[int]:
-    """An unnamed file in memory. Its size is bounded by RLIMIT_FSIZE, which the jailed program sets first of all."""
-    handle = os.memfd_create("jail")
-    try:
-        yield handle
-    finally:
-        os.close(handle)

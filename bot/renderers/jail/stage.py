@@ -1,6 +1,6 @@
 """The code that runs inside the jail, in a folder of its own and compiled, so that the jail sees nothing else of us.
 
-Compiled because a jailed Python starts for every render and cannot write its caches: 45 ms instead of 130 ms.
+Compiled because a jailed Python starts again and again and cannot write its caches: 45 ms instead of 130 ms.
 """
 
 import hashlib
