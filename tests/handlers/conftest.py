@@ -107,6 +107,12 @@ def shop(shops: Iterator[Shop], request: pytest.FixtureRequest) -> Iterator[Shop
     yield None
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first of a module that is played side by side waits for all of them."""
+    for item in filter(_together, items):
+        item.add_marker(pytest.mark.timeout(1800))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """A test that was played side by side with its neighbours has its own result."""

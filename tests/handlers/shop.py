@@ -250,7 +250,7 @@ class Shop:
     def audit(self, identity: str = "apply") -> list[AuditEntry]:
         """What one of the repository's identities asked of the cluster."""
         user = f"system:serviceaccount:plumbline:{identity}-{self.grant.accounts}"
-        return [entry for entry in self.world.cluster.audit() if entry.acted_as == user]
+        return self.world.cluster.audit(user)
 
     def inventory_map(self, target: str = "staging/web") -> tuple[str, list[dict[str, Any]]]:
         """The ApplySet id of a target's inventory in the cluster, and its rows."""

@@ -49,7 +49,7 @@ def committed(shop: Delivering, text: str, prune: str = "always", more: str = ""
 def deletes(shop: Delivering) -> list[str]:
     """The objects whose deletion was really asked for and accepted, in order, by whoever applies here."""
     grant = shop.ports.operator.clusters["live"].grants[0]
-    found = [each for each in shop.access.audit() if each.acted_as in (grant.apply_as, grant.plan_as)]
+    found = [each for user in (grant.apply_as, grant.plan_as) for each in shop.access.audit(user)]
     return [each.name for each in found if each.verb == "delete" and each.wrote]
 
 
