@@ -9,11 +9,12 @@ from bot.domain.errors import UserMistake
 from bot.domain.pulls import Repository
 from bot.ports.workspace import MergeConflict
 from bot.workspace.git import GitFailed, Remote, read
-from bot.workspace.listing import Entry, Listings, entries
+from bot.workspace.listing import Entry, Listings, Memory, entries
 from bot.workspace.mirror import Mirror, branch_ref, push
 from bot.workspace.tree import Trees, write_tree
 
 MAX_READ = 1 << 20
+_REMEMBERED_BYTES = 8 << 20
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _MERGED = b"Plumbline looks at these two commits merged\n"
 
@@ -38,6 +39,7 @@ class GitWorkspace:
         self._trees = Trees(folder / "trees")
         self._trees.clear()
         self._listings = Listings()
+        self._answers: Memory[tuple[int, bytes]] = Memory(lambda answer: len(answer[1]), _REMEMBERED_BYTES)
 
     def fetch(self, repository: Repository, *commits: str, branch: str = "") -> None:
         """Make commits and a branch available. Commits that are here already cost no network.
@@ -101,7 +103,7 @@ class GitWorkspace:
 
     def _time(self, repository: Repository, commit: str) -> int:
         """When a commit was made, in seconds since the epoch."""
-        _, out = self._read(repository, "rev-list", "--max-count=1", "--format=%ct", _commit(commit))
+        _, out = self._fixed(repository, "rev-list", "--max-count=1", "--format=%ct", _commit(commit))
         return int(out.split()[-1])
 
     def _written(self, repository: Repository, tree: str, parents: Sequence[str], message: bytes, at: int = 0) -> str:
@@ -130,13 +132,13 @@ class GitWorkspace:
 
     def merge_base(self, repository: Repository, one: str, other: str) -> str | None:
         """The newest common ancestor, None when there is none."""
-        code, out = self._read(repository, "merge-base", _commit(one), _commit(other), fine=(0, 1))
+        code, out = self._fixed(repository, "merge-base", _commit(one), _commit(other), fine=(0, 1))
         return None if code else out.decode().strip()
 
     def is_ancestor(self, repository: Repository, older: str, newer: str) -> bool:
         """Whether newer contains older; a commit contains itself."""
         pair = (_commit(older), _commit(newer))
-        code, _ = self._read(repository, "merge-base", "--is-ancestor", *pair, fine=(0, 1))
+        code, _ = self._fixed(repository, "merge-base", "--is-ancestor", *pair, fine=(0, 1))
         return code == 0
 
     def commits(self, repository: Repository, older: str, newer: str) -> Sequence[str]:
@@ -145,12 +147,12 @@ class GitWorkspace:
             self._tree(repository, newer)
             return (newer,)
         listed = ("--first-parent", "--reverse", _commit(newer), f"^{_commit(older)}")
-        return tuple(self._read(repository, "rev-list", *listed)[1].decode().split())
+        return tuple(self._fixed(repository, "rev-list", *listed)[1].decode().split())
 
     def older(self, repository: Repository, commit: str, most: int) -> Sequence[str]:
         """First-parent commits below a commit, newest first, at most so many."""
         listed = ("--first-parent", f"--max-count={most + 1}", _commit(commit))
-        return tuple(self._read(repository, "rev-list", *listed)[1].decode().split()[1:])
+        return tuple(self._fixed(repository, "rev-list", *listed)[1].decode().split()[1:])
 
     def tree_id(self, repository: Repository, commit: str, path: str) -> str:
         """The id of the tree or blob at a path, or empty."""
@@ -169,10 +171,10 @@ class GitWorkspace:
         what = {b"040000": "a folder", b"120000": "a symbolic link", b"160000": "a submodule"}.get(entry.mode)
         if what:
             raise UserMistake(f"this is {what}, not a file", "put a plain file there", file=path)
-        _, size = self._read(repository, "cat-file", "-s", entry.id.decode())
+        _, size = self._fixed(repository, "cat-file", "-s", entry.id.decode())
         if int(size) > MAX_READ:
             raise UserMistake(f"this file has {int(size):,} bytes; up to {MAX_READ:,} are read", file=path)
-        return self._read(repository, "cat-file", "blob", entry.id.decode())[1]
+        return self._fixed(repository, "cat-file", "blob", entry.id.decode())[1]
 
     def folders(self, repository: Repository, commit: str) -> Sequence[str]:
         """Every folder of a commit's tree, sorted."""
@@ -183,7 +185,7 @@ class GitWorkspace:
     def changed(self, repository: Repository, one: str, other: str) -> Sequence[str]:
         """Paths of files that differ between two commits, sorted; a renamed file is two of them."""
         options = ("-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv")
-        _, out = self._read(repository, "diff-tree", *options, _commit(one), _commit(other))
+        _, out = self._fixed(repository, "diff-tree", *options, _commit(one), _commit(other))
         return tuple(sorted(_text(path) for path in out.split(b"\0") if path))
 
     @contextmanager
@@ -207,6 +209,11 @@ class GitWorkspace:
     def _entry(self, repository: Repository, commit: str, path: str) -> Entry | None:
         with _told(self._mirror(repository), commit) as git_dir:
             return self._listings.find(git_dir, _commit(commit), path)
+
+    def _fixed(self, repository: Repository, *arguments: str, fine: tuple[int, ...] = (0,)) -> tuple[int, bytes]:
+        """`_read` for questions about objects by their ids alone, whose answer never changes: each look asks again."""
+        key = "\0".join((str(self._mirror(repository).git_dir), *arguments))
+        return self._answers.get(key, lambda: self._read(repository, *arguments, fine=fine))
 
     def _read(
         self, repository: Repository, *arguments: str, input: bytes = b"", fine: tuple[int, ...] = (0,)

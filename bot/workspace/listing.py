@@ -42,8 +42,8 @@ class Listings:
     """Finds entries in commits. Safe to share between threads."""
 
     def __init__(self) -> None:
-        self._roots: _Memory[str] = _Memory(lambda root: 1)
-        self._folders: _Memory[dict[bytes, Entry]] = _Memory(len)
+        self._roots: Memory[str] = Memory(lambda root: 1, _REMEMBERED_ENTRIES)
+        self._folders: Memory[dict[bytes, Entry]] = Memory(len, _REMEMBERED_ENTRIES)
 
     def root(self, git_dir: Path, commit: str) -> str:
         """The id of a commit's tree. Raises GitFailed when the commit is not here."""
@@ -69,11 +69,11 @@ class Listings:
         return self._folders.get(f"{git_dir} {tree}", lambda: {entry.path: entry for entry in entries(git_dir, tree)})
 
 
-class _Memory(Generic[_T]):
-    """The newest answers, up to a sum of their sizes."""
+class Memory(Generic[_T]):
+    """The newest answers, up to a sum of their sizes. Safe to share between threads."""
 
-    def __init__(self, size: Callable[[_T], int]) -> None:
-        self._size = size
+    def __init__(self, size: Callable[[_T], int], most: int) -> None:
+        self._size, self._most = size, most
         self._sum = 0
         self._known: OrderedDict[str, _T] = OrderedDict()
         self._lock = threading.Lock()
@@ -89,6 +89,6 @@ class _Memory(Generic[_T]):
             if key not in self._known:
                 self._known[key] = answer
                 self._sum += self._size(answer) + 1
-            while self._sum > _REMEMBERED_ENTRIES and len(self._known) > 1:
+            while self._sum > self._most and len(self._known) > 1:
                 self._sum -= self._size(self._known.popitem(last=False)[1]) + 1
         return answer

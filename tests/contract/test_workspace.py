@@ -1,5 +1,6 @@
 """The workspace over real repositories: what is fetched, merged, listed and read."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,6 +37,21 @@ def test_fetching_what_is_here_already_asks_nobody(workspace: GitWorkspace, ana:
         raise AssertionError("the remote was asked")
 
     GitWorkspace(tmp_path / "git", nobody).fetch(SHOP, one)
+
+
+def test_what_was_asked_about_commits_is_not_asked_again(workspace: GitWorkspace, ana: Person, tmp_path: Path) -> None:
+    one, two = ana.commit({"a": "1", "b": "1"}), ana.commit({"a": "2"})
+
+    def answers() -> list[object]:
+        about = workspace.commits(SHOP, one, two), workspace.older(SHOP, two, 3), workspace.changed(SHOP, one, two)
+        return [workspace.read(SHOP, two, "a"), workspace.is_ancestor(SHOP, one, two), *about]
+
+    workspace.fetch(SHOP, one, two)
+    known = answers()
+    assert known == [b"2", True, (two,), (one,), ("a",)]
+    (mirror,) = (tmp_path / "git").glob("*.git")
+    shutil.rmtree(mirror / "objects")
+    assert answers() == known
 
 
 def test_the_tip_follows_its_branch_also_backwards(workspace: GitWorkspace, ana: Person) -> None:
