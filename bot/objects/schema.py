@@ -19,6 +19,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
 }
 _OWN = ("apiVersion", "kind", "metadata")
+UNKNOWN = "is not in the schema of its definition"
 Doubt = tuple[str, str]
 """A field and what is wrong with it. The value is not told."""
 
@@ -71,4 +72,4 @@ def _fields(value: dict[str, Any], schema: dict[str, Any], path: Path) -> Iterat
         elif isinstance(others, dict):
             yield from _judged(entry, others, (*path, name))
         elif not open_ended:
-            yield str_path((*path, name)), "is not in the schema of its definition"
+            yield str_path((*path, name)), UNKNOWN

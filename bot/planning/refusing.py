@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.domain.plans import Change, Verb
 from bot.objects.identity import Kind, Object, ObjectKey, kind_of
-from bot.objects.schema import Doubt, doubts
+from bot.objects.paths import value_at
+from bot.objects.schema import UNKNOWN, Doubt, doubts
 from bot.planning.compare import Comparing, Sides, Verdict, created, rendered_change
 from bot.planning.predict import Prediction
 from bot.planning.sides import Sent
@@ -89,10 +90,13 @@ def refused_verdict(
         return Verdict(), None
     missing = _namespace_missing(key, refused, refusing.cluster)
     if _awaited(key, refused, refusing.upcoming, missing=missing):
-        later = created(head, comparing.telling, checked=False)
-        unchanged = sides.base is not None and sides.base.digest == head.digest
         definition = refusing.upcoming.kinds.get(key.of)
         doubted = tuple(doubts(head.body, definition)) if definition else ()
+        if refused.why == Refusal.NO_KIND and refusing.cluster.resource(key.of):
+            lost = _lost_on_the_way(sides, definition) if definition else ()
+            return replace(_in_another_version(sides, comparing), doubts=(*doubted, *lost)), None
+        later = created(head, comparing.telling, checked=False)
+        unchanged = sides.base is not None and sides.base.digest == head.digest
         return Verdict(change=None if unchanged else later, write=later, doubts=doubted), None
     may_differ = refused.why == Refusal.FORBIDDEN and not refusing.final
     untried = may_differ and not missing and (sides.live is None or key.group == _RBAC)
@@ -158,6 +162,25 @@ def _untried(sides: Sides, comparing: Comparing) -> Verdict:
     definition will have. Seen only on apply."""
     change = rendered_change(sides.base, sides.head, comparing.telling)
     return Verdict(change=change, write=change)
+
+
+def _in_another_version(sides: Sides, comparing: Comparing) -> Verdict:
+    """What lives in a version that its definition has so far, and comes in one that it will have: going by Git."""
+    change = rendered_change(sides.base, sides.head, comparing.telling)
+    return Verdict(change=change, write=rendered_change(sides.applied or sides.base, sides.head, comparing.telling))
+
+
+def _lost_on_the_way(sides: Sides, definition: Object) -> tuple[Doubt, ...]:
+    """The fields that the version applied last does not have. The server turns the object back into it once, to see
+    what was given up, and refuses what it then does not know (seen on 1.37, where no webhook converts)."""
+    last, head = sides.applied or sides.base, sides.head
+    converts = value_at(definition, ("spec", "conversion", "strategy"))
+    if last is None or head is None or converts == "Webhook":
+        return ()
+    version = last.body["apiVersion"]
+    said = f"{version} lacks it, in which it was applied so far: merge the new apiVersion first, and the field after it"
+    found = doubts({**head.body, "apiVersion": version}, definition)
+    return tuple((field, said) for field, why in found if why == UNKNOWN)
 
 
 def _replacement(sides: Sides, comparing: Comparing, refused: Refused) -> Verdict:
