@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from bot.domain.errors import TryLater, UserMistake
 from handlers.cli import audit, badge, deploy, doctor, doors, manifests, plan, rebuild, render, version
@@ -18,6 +18,13 @@ class Parser(argparse.ArgumentParser):
         """Say what is wrong, and how it is written."""
         self.print_usage(sys.stderr)
         self.exit(1, f"plumbline: {message} (see {self.prog} --help)\n")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Refuse here what nobody knows: argparse hands it on to the program's parser, whose usage names no options."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

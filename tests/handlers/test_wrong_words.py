@@ -37,6 +37,7 @@ def said(capsys: pytest.CaptureFixture[str], *words: str) -> str:
         ((), "--help"),
         (("plam",), "choose from"),
         (("plan", "--base", "main"), "--head"),
+        ((*PLAN, "prod/web"), "see plumbline plan --help"),
         (("serve", "--port", "http"), "--port"),
         (("serve",), "set PLUMBLINE_GITHUB_APP_ID"),
         (("deploy", "prod/web"), "PLUMBLINE_"),
