@@ -32,6 +32,16 @@ _VALUE = re.compile(r"""(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*')(?=[\s,}\])]|\Z)|[^\n]*
 _EQUALS = re.compile(r"""(?P<name>[A-Za-z0-9_.-]{2,80})(?P<sign>["']?=)(?P<value>"[^"\n]*"|'[^'\n]*'|\S+)""")
 _FLAG = re.compile(r"(?P<name>(?<!\S)--?[A-Za-z][A-Za-z0-9_.-]{1,80})(?P<sign>[ \t]{1,8})(?P<value>[^\s-]\S*)")
 
+_SPOKEN = re.compile(
+    r"""
+      (?P<name>(?<!\S)(?:requirepass|masterauth|(?i:password|passwd|passphrase|identified[ ]by)(?=[ \t]{1,8}["'])))
+      (?P<sign>[ \t]{1,8})(?P<value>"[^"\n]*"|'[^'\n]*'|\S+)
+    | (?P<user>(?<!\S)(?:-u|--user)[ \t=]{1,8}["']?[^\s:"']{1,128}:)(?P<pass>[^\s"']+)
+    """,
+    re.VERBOSE,
+)
+"""A secret without a sign before it: in redis.conf, in SQL, and after `curl -u`."""
+
 
 def scrubbed(text: str, replaced: Replace) -> str:
     """The text of a value or file with what is secret in it replaced. After a secret name, the line's rest goes.
@@ -41,6 +51,7 @@ def scrubbed(text: str, replaced: Replace) -> str:
     if _DOCKER.search(text):
         return replaced(text)
     text = _SHAPES.sub(lambda found: replaced(found[0]), text)
+    text = _SPOKEN.sub(lambda found: _after_its_name(found, replaced), text)
     text = _FLAG.sub(lambda found: _assigned(found, replaced, lone_key=False), text)
     return "\n".join(_lines(text.split("\n"), replaced))
 
@@ -53,6 +64,7 @@ def without_credentials(text: str, replaced: Replace) -> str:
     if _DOCKER.search(text):
         return replaced(text)
     text = _SHAPES.sub(lambda found: replaced(found[0]), text)
+    text = _SPOKEN.sub(lambda found: _after_its_name(found, replaced), text)
     text = _FLAG.sub(lambda found: _assigned(found, replaced, lone_key=False), text)
     return _EQUALS.sub(lambda found: _assigned(found, replaced, lone_key=True), text) if "=" in text else text
 
@@ -99,6 +111,12 @@ def _depth(line: str) -> int:
 
 def _is_secret(found: re.Match[str]) -> bool:
     return looks_secret(found["name"].strip("-."), lone_key="=" in found["sign"])
+
+
+def _after_its_name(found: re.Match[str], replaced: Replace) -> str:
+    if found["user"]:
+        return found["user"] + replaced(found["pass"])
+    return found["name"] + found["sign"] + replaced(found["value"])
 
 
 def _assigned(found: re.Match[str], replaced: Replace, *, lone_key: bool) -> str:

@@ -47,6 +47,8 @@ def is_secret(kind: Kind, path: Path) -> bool:
 
 def sounds_secret(kind: Kind, path: Path) -> bool:
     """Whether a single value at a path is probably secret, by the names of its field and of those around it."""
+    if path and path[-1] == "value" and looks_secret(_name_beside(path), lone_key=True):
+        return True
     words = [step for step in path if isinstance(step, str)]
     if not words or kind.kind == "CustomResourceDefinition" or points(words[-1]) or _chosen_key(path):
         return False
@@ -85,6 +87,12 @@ def _chosen_key(path: Path) -> bool:
 
 def _secret_variable(path: Path) -> bool:
     """A variable without a name in its path cannot be judged, so its value is a secret."""
-    item = path[-2]
+    name = _name_beside(path)
+    return not name or looks_secret(name, lone_key=True)
+
+
+def _name_beside(path: Path) -> str:
+    """The name of the list's item that a value stands in, as in `httpHeaders[name=X-Api-Key].value`; empty if none."""
+    item = path[-2] if len(path) > 1 else None
     name = dict(item.keys).get("name") if isinstance(item, Item) else None
-    return not isinstance(name, str) or looks_secret(name, lone_key=True)
+    return name if isinstance(name, str) else ""

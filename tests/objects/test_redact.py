@@ -55,6 +55,15 @@ def test_variables_that_sound_secret_are_hidden_wherever_they_are_changed(name: 
         assert hides(REDACTOR.value(DEPLOYMENT, path, value), password)
 
 
+@pytest.mark.parametrize("items", ["httpHeaders", "parameters", "params"])
+@given(password=passwords)
+def test_values_beside_a_secret_name_are_hidden_in_a_list_that_is_shown_whole(items: str, password: str) -> None:
+    value = {items: [{"name": "port", "value": "80"}, {"name": "auth.password", "value": password}]}
+    shown = REDACTOR.value(ObjectKey("acme.io", "Widget", "shop", "w"), ("spec",), value)
+    assert hides(shown, password)
+    assert '"value": "80"' in shown.plain
+
+
 @given(passwords)
 def test_a_variable_without_a_name_is_hidden(password: str) -> None:
     assert hides(REDACTOR.value(DEPLOYMENT, (*CONTAINER, "env", Index(0), "value"), password), password)
@@ -77,6 +86,8 @@ def test_the_values_of_secret_flags_are_hidden(password: str) -> None:
         (ObjectKey("acme.io", "Widget", "shop", "w"), ("spec", "credentials", "user")),
         (ObjectKey("acme.io", "Widget", "shop", "w"), ("spec", "tokens", Index(0))),
         (ObjectKey("acme.io", "Widget", "shop", "w"), ("spec", "secret", "value")),
+        (ObjectKey("acme.io", "Widget", "shop", "w"), ("spec", "params", Item((("name", "db.password"),)), "value")),
+        (DEPLOYMENT, (*CONTAINER, "httpGet", "httpHeaders", Item((("name", "X-Api-Key"),)), "value")),
     ],
 )
 @given(password=passwords)
@@ -99,6 +110,9 @@ FILES = [
     "-----BEGIN EC PRIVATE KEY-----\n{}\n",
     '{{"auths": {{"registry": {{"auth": "{}"}}}}}}',
     "run --password {} --port 80",
+    "requirepass {}\nport 6379\n",
+    "ALTER USER ana WITH PASSWORD '{}';\n",
+    "curl -u ana:{} https://db/\n",
 ]
 
 
