@@ -15,6 +15,8 @@ from bot.workspace.tree import Trees, write_tree
 
 MAX_READ = 1 << 20
 _REMEMBERED_BYTES = 8 << 20
+_KEY_BYTES = 500
+"""What a remembered answer takes besides its bytes, about."""
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _MERGED = b"Plumbline looks at these two commits merged\n"
 
@@ -39,7 +41,7 @@ class GitWorkspace:
         self._trees = Trees(folder / "trees")
         self._trees.clear()
         self._listings = Listings()
-        self._answers: Memory[tuple[int, bytes]] = Memory(lambda answer: len(answer[1]), _REMEMBERED_BYTES)
+        self._answers: Memory[tuple[int, bytes]] = Memory(lambda answer: _KEY_BYTES + len(answer[1]), _REMEMBERED_BYTES)
 
     def fetch(self, repository: Repository, *commits: str, branch: str = "") -> None:
         """Make commits and a branch available. Commits that are here already cost no network.
