@@ -1,6 +1,7 @@
 """Holds an application open on a port until the process is asked to stop."""
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,10 @@ GRACE_SECONDS = 10
 MOST_AT_ONCE = 500
 """Connections and requests at one time; more are answered 503."""
 
+TURN_SECONDS = 0.0005
+"""How long a thread that computes keeps the interpreter while others wait for it: an answer takes some ten turns, and
+Python's own 5 ms for each are too long beside a worker that plans."""
+
 
 def serve(app: Starlette, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT, then let requests under way end. For the main thread.
@@ -19,6 +24,7 @@ def serve(app: Starlette, host: str, port: int) -> None:
     Returns in the ordinary way, so that what comes after it (stopping the worker) is reached. Raises SystemExit when
     the address is taken.
     """
+    sys.setswitchinterval(TURN_SECONDS)
     # uvicorn raises the signal again once it has stopped: it must find a handler that lets the process live on.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)

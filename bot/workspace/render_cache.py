@@ -25,6 +25,8 @@ class MemoryRenderCache:
     def reads(self, app_key: str) -> tuple[str, ...] | None:
         """See the port."""
         with self._lock:
+            if app_key in self._reads:
+                self._reads.move_to_end(app_key)
             return self._reads.get(app_key)
 
     def get(self, content_key: str) -> Rendered | UserMistake | None:
@@ -40,6 +42,7 @@ class MemoryRenderCache:
         size = len(pickle.dumps(result.objects)) if isinstance(result, Rendered) else 0
         with self._lock:
             self._reads[app_key] = reads
+            self._reads.move_to_end(app_key)
             self._bytes += size - self._results.pop(content_key, (result, 0))[1]
             self._results[content_key] = (result, size)
             while len(self._results) > 1 and (len(self._results) > self._remembered or self._bytes > self._most_bytes):

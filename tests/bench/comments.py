@@ -55,7 +55,8 @@ def _took(shop: Shop, count: int) -> list[float]:
 
 
 def _until_said(shop: Shop, apps: list[str], number: int) -> float:
-    """Each pull changes every app. Those before it stay open, so that the comment names them."""
+    """Seconds from a pull that changes every app to its comment. Then it is closed, or the comments of all before it
+    would name it, and a forge takes few writes a minute."""
     edit = {f"apps/{app}/staging/settings.yaml": settings(shop.staging, app, f"C{number}") for app in apps}
     pull = shop.pull(edit)
     began = time.monotonic()
@@ -63,4 +64,6 @@ def _until_said(shop: Shop, apps: list[str], number: int) -> float:
         if time.monotonic() - began > 60:
             raise TimeoutError(said + shop.world.log()[-2000:])
         time.sleep(0.02)
-    return time.monotonic() - began
+    took = time.monotonic() - began
+    shop.world.forge.close_pull(pull, by="ana", repository=shop.path)
+    return took

@@ -25,6 +25,14 @@ def test_the_render_used_longest_ago_goes_first() -> None:
     assert kept(cache, "one", "two", "three") == ["one", "three"]
 
 
+def test_what_an_app_reads_is_known_as_long_as_it_is_asked_for() -> None:
+    cache = MemoryRenderCache(remembered=2)
+    for key in ("base", "one", "two", "three"):
+        assert cache.reads("base") == (("web",) if key != "base" else None)
+        cache.keep(key, ("web",), key, rendered())
+    assert [key for key in ("base", "one", "two", "three") if cache.reads(key)] == ["base", "three"]
+
+
 def test_large_renders_push_out_others_but_never_themselves() -> None:
     cache = MemoryRenderCache(most_bytes=10_000)
     cache.keep("small", ("web",), "small", rendered())
