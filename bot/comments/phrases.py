@@ -72,6 +72,13 @@ def finding(each: Finding) -> str:
     return f"{about}{worded(each.message)}{field}{place}"
 
 
+def is_the_error(row: TargetPlan, each: Finding) -> bool:
+    """Whether a finding says of an object, at its place, what the row's error has said already."""
+    if row.error is None or (row.error_file, row.error_line) != (each.file, each.line):
+        return False
+    return row.error.plain == f"{each.object}: {each.message.plain}"
+
+
 def state(row: Deployment, prefix: str = PREFIX) -> str:
     """Where a deployment stands, as Markdown on one line."""
     progress = row.progress

@@ -7,7 +7,7 @@ from bot.comments.fold import folds
 from bot.comments.markdown import alert, code, label, listed, named, prose, worded
 from bot.comments.neighbours import also_changed, overtaken
 from bot.comments.parts import MOST, Section, fits, pack
-from bot.comments.phrases import PREFIX, dangers, finding
+from bot.comments.phrases import PREFIX, dangers, finding, is_the_error
 from bot.comments.plan_table import BROKEN, plan_table
 from bot.comments.tally import verdict
 from bot.domain.plans import Level, Plan, TargetPlan, TargetState
@@ -154,7 +154,7 @@ def _warnings(plan: Plan) -> list[str]:
         f"**{label(str(row.target))}** {finding(each)}"
         for row in plan.targets
         for each in row.findings
-        if each.level is Level.WARN
+        if each.level is Level.WARN and not is_the_error(row, each)
     ]
 
 

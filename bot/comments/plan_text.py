@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bot.comments.objects import diff_lines, riskiest, shown_changes
-from bot.comments.phrases import LEVELS, STATES, VERBS
+from bot.comments.phrases import LEVELS, STATES, VERBS, is_the_error
 from bot.comments.tally import tally, verdict
 from bot.domain.plans import Change, Drifted, Finding, Plan, TargetPlan
 from bot.objects.redact import Redacted, inert
@@ -35,7 +35,8 @@ def _target(row: TargetPlan) -> Iterator[str]:
         place = f"{row.error_file}:{row.error_line}: " if row.error_line else f"{row.error_file}: "
         yield f"  {inert(place).plain if row.error_file else ''}{row.error.plain}"
     for finding in row.findings:
-        yield _finding(finding, "  ")
+        if not is_the_error(row, finding):
+            yield _finding(finding, "  ")
     for change in riskiest(shown_changes(row)):
         yield from _change(change)
     if row.pending:

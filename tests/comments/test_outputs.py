@@ -1,16 +1,22 @@
 """What `plumbline plan` prints: the JSON has the shape that is promised, the text is for people."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from bot.comments.plan import About, plan_comment
 from bot.comments.plan_json import plan_json
 from bot.comments.plan_text import plan_text
 from bot.comments.replies import help_for
 from bot.domain.config import Config, Environment
 from bot.domain.permissions import Person
+from bot.domain.plans import Finding, Level, TargetState
 from bot.domain.pulls import Role
+from bot.objects.identity import ObjectKey
+from bot.objects.redact import inert
+from tests.comments import samples
 from tests.comments.samples import DIGEST, PLANS
 
 FINDING = {"level", "rule", "object", "field", "message", "file", "line"}
@@ -95,3 +101,17 @@ def test_help_says_what_each_option_of_ones_commands_means() -> None:
     assert "`--full` targets that the pull leaves alone too" in said
     assert "--confirm" not in said, "bob is no deployer"
     assert "`--confirm N@PLAN` the dangers" in help_for(Person("ana", Role.MAINTAIN), config)
+
+
+def test_what_a_rows_error_says_is_said_once_and_what_others_lack_besides() -> None:
+    def lacking(name: str, line: int) -> Finding:
+        said = inert(f"the cluster does not serve {name}")
+        return Finding(Level.WARN, "no-kind", said, ObjectKey("acme.io", name, "shop", "a"), "", "web/a.yaml", line)
+
+    first, second = lacking("Gadget", 1), lacking("Widget", 5)
+    error = inert(f"{first.object}: {first.message.plain}")
+    broken = samples.row("prod/web", state=TargetState.ERROR, error=error, error_file="web/a.yaml", error_line=1)
+    found = samples.plan(replace(broken, findings=(first, second)))
+    for text in (plan_text(found), "\n".join(plan_comment(found, About(found.head)))):
+        assert text.count("the cluster does not serve Gadget") == text.count("the cluster does not serve Widget") == 1
+    assert len(json.loads(plan_json(found))["targets"][0]["findings"]) == 2
