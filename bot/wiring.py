@@ -184,8 +184,25 @@ class Local:
         return self._folder.resolve(revision)
 
 
+INVENTORIES = "plumbline"
+"""The namespace in which inventories are looked for where nobody says another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The cluster that a person plans against, if any: a kubeconfig, one of its contexts, and the namespace of the
+    inventories there, which decides about our label."""
+
+    kubeconfig: Path | None = None
+    context: str = ""
+    inventories: str = INVENTORIES
+
+
+NOBODY = Asked()
+
+
 @contextmanager
-def local(folder: Path, key: str, kubeconfig: Path | None = None, context: str = "") -> Iterator[Local]:
+def local(folder: Path, key: str, asked: Asked = NOBODY) -> Iterator[Local]:
     """Planning on a git repository without a forge. `key` is how the forge names it, `github:12`, for our label.
 
     Nothing is written into the repository. Raises UserMistake when there is none, or for a key of another form.
@@ -198,11 +215,9 @@ def local(folder: Path, key: str, kubeconfig: Path | None = None, context: str =
             GitWorkspace(scratch / "git", found.remote), JailedRenderer(scratch / "jail"), MemoryRenderCache()
         )
         secret = hashlib.sha256(str(found).encode()).digest()
-        clusters = AccountClusters(secret)
-        cluster = Cluster(
-            context or str(kubeconfig or ""), str(kubeconfig or ""), context, False, "plumbline", "", False, ()
-        )
-        api = clusters.plan(cluster, Grant("", (), (), "", "")) if kubeconfig else None
+        clusters, file = AccountClusters(), str(asked.kubeconfig or "")
+        cluster = Cluster(asked.context or file, file, asked.context, False, asked.inventories, "", False, ())
+        api = clusters.plan(cluster, Grant("", (), (), "", "")) if asked.kubeconfig else None
         accesses = OpenAccess(repository, clusters.inventories(cluster), api)
         yield Local(repository, Planner(rendering, accesses, secret), found)
     finally:

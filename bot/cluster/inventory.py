@@ -23,9 +23,10 @@ _TRIES = 3
 
 
 class ConfigMapInventories:
-    """The port Inventories, as the identity `inventory_as`. `key` seals what is written."""
+    """The port Inventories, as the identity `inventory_as`. `key` seals what is written; who has none only reads, and
+    cannot tell what was edited by hand."""
 
-    def __init__(self, cluster: Cluster, api: ApplyingCluster, key: bytes) -> None:
+    def __init__(self, cluster: Cluster, api: ApplyingCluster, key: bytes | None) -> None:
         self._cluster = cluster
         self._api = api
         self._key = key
@@ -53,6 +54,8 @@ class ConfigMapInventories:
         self._write(inventory, keys_of(inventory.rows), "")
 
     def _write(self, inventory: Inventory, members: Sequence[ObjectKey], pending: str) -> None:
+        if self._key is None:
+            raise UserMistake("an inventory is written only by the installation whose key seals it")
         try:
             sealed = seal(Contents(inventory.rows, pending), inventory.applyset, self._key)
         except TooManyRows:

@@ -9,11 +9,14 @@ from bot.objects.read import SourceObject, compose, read_stream
 from bot.renderers.inputs import KUSTOMIZATIONS, TREE, Inputs, Reader, join, kustomize_inputs
 from bot.renderers.jail.tool import limit_passed, run_tool
 
-_LOG = re.compile(r'^[EF]\d{4} \S+ +\d+ \S+\] "command failed" err="(.*)"$')
+_LOG = re.compile(r'[EF]\d{4} \S+ +\d+ \S+\] "command failed" err=(?:"(?P<line>.*)"|<)$')
+_SAYS = re.compile(r"[Ee]rror: ")
 _FOLDER = re.compile(r"accumulating resources: accumulation err='.*?' must resolve to a file': ", re.DOTALL)
 _SINGLE = re.compile(r"accumulating resources: accumulation err='(.*)': must build at directory: .*", re.DOTALL)
 _COMPONENT = re.compile(r'accumulating components: accumulateDirectory: "(.*)"', re.DOTALL)
 _INSIDE = re.compile(r"(?:recursed accumulation of|couldn't make target for) path '([^']*)': ")
+_WRITTEN = re.compile(r" with config: `.*?`(?=: )| from \[patch: .*\]", re.DOTALL)
+"""An inline patch or plugin, which is printed as it was written, whatever it holds."""
 _LITERALS = re.compile(r"literal sources? .*", re.DOTALL)
 _LITERAL = "a generator's literal is invalid: write each as name=value"
 """A generator's error prints all its literals, of which some may be secret."""
@@ -71,15 +74,25 @@ def _explained(out: bytes, said: str, folder: str, place: str) -> ManifestError:
     """What kustomize printed, without its layers, with paths from the repository's root, at the file that it names."""
     if limit := limit_passed("kustomize", out, said):
         return ManifestError(limit, place)
-    text = (said.strip().splitlines() or ["kustomize failed and did not say why"])[-1]
-    logged = _LOG.match(text)
-    text = logged[1].replace('\\"', '"') if logged else text.removeprefix("Error: ").removeprefix("error: ")
+    text = _WRITTEN.sub("", _told(said))
     named = _FILE.findall(text)
     text, inner = _unwrapped(text.replace(f"{TREE}/", ""), folder)
     if inner != folder:
         place = next((path for name in KUSTOMIZATIONS if _is_file(path := join(inner, name))), place)
     file = next((path for name in named for path in (join(inner, name), name) if _is_file(path)), place)
     return ManifestError(_LITERALS.sub(_LITERAL, text).replace(TREE, "the repository")[:2000], file)
+
+
+def _told(said: str) -> str:
+    """The last mistake that was printed, which may have several lines, in one; else the last line."""
+    lines = said.strip().splitlines() or ["kustomize failed and did not say why"]
+    begins = [number for number, line in enumerate(lines) if _SAYS.match(line) or _LOG.match(line)]
+    first, *rest = lines[begins[-1] :] if begins else lines[-1:]
+    logged = _LOG.match(first)
+    if logged and logged["line"] is None:
+        return " ".join(line.strip() for line in rest if line.strip() != ">")
+    text = logged["line"].replace('\\"', '"') if logged else _SAYS.sub("", first, count=1)
+    return text if logged else " ".join([text, *rest])
 
 
 def _unwrapped(text: str, folder: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from bot.domain.plans import Plan, TargetPlan, TargetState
 from bot.domain.subjects import Target
 from bot.planning.make import PlanRequest, make_plan
 from bot.ports.workspace import MergeConflict
-from bot.wiring import local
+from bot.wiring import INVENTORIES, Asked, local
 
 FORMATS: Mapping[str, Callable[[Plan], str]] = {
     "text": plan_text,
@@ -41,6 +41,9 @@ def register(subparsers: Any) -> None:
     parser.add_argument(
         "--repository", default="local:0", metavar="FORGE:ID", help="as on the forge, to find its inventory (github:12)"
     )
+    parser.add_argument(
+        "--inventory-namespace", default=INVENTORIES, metavar="NAME", help="where it is: %(default)s by default"
+    )
     parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="default: %(default)s")
     parser.set_defaults(run=run)
 
@@ -50,7 +53,8 @@ def run(options: argparse.Namespace) -> int:
     only = tuple(_target(text) for text in options.target)
     if options.kubeconfig and not options.kubeconfig.is_file():
         raise UserMistake(f"there is no kubeconfig {options.kubeconfig}", "correct --kubeconfig, or leave it out")
-    with local(options.repo, options.repository, options.kubeconfig, options.context) as here:
+    asked = Asked(options.kubeconfig, options.context, options.inventory_namespace)
+    with local(options.repo, options.repository, asked) as here:
         base, head = here.resolve(options.base), here.resolve(options.head)
         workspace = here.planner.rendering.workspace
         workspace.fetch(here.repository, base, head)

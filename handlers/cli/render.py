@@ -14,7 +14,7 @@ from bot.planning.configs import config_at
 from bot.planning.make import scope_of
 from bot.planning.rendering import tree_at
 from bot.planning.sides import Ready, make_side
-from bot.wiring import Local, local
+from bot.wiring import INVENTORIES, Asked, Local, local
 
 
 def register(subparsers: Any) -> None:
@@ -26,12 +26,18 @@ def register(subparsers: Any) -> None:
     parser.add_argument(
         "--repository", default="local:0", metavar="FORGE:ID", help="as on the forge, for our label (github:12)"
     )
+    parser.add_argument(
+        "--inventory-namespace",
+        default=INVENTORIES,
+        metavar="NAME",
+        help="of the target's cluster, for our label: %(default)s by default",
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the objects, secrets included, as they would be sent. Raises UserMistake when they cannot be rendered."""
-    with local(options.repo, options.repository) as here:
+    with local(options.repo, options.repository, Asked(inventories=options.inventory_namespace)) as here:
         commit = here.resolve(options.revision)
         here.planner.rendering.workspace.fetch(here.repository, commit)
         bodies = _bodies(here, commit, options.target)

@@ -130,6 +130,15 @@ def test_generators_run_nothing_and_reach_nothing(folder: Folder, plugin: str, s
     assert says in mistake.message
 
 
+def test_a_mistake_of_several_lines_keeps_its_reason_and_shows_no_patch(folder: Folder) -> None:
+    patch = "patches:\n- target: {kind: ConfigMap}\n  patch: '[{op: add, path: /x, value: hunter2}]'\n"
+    folder.write({"app/kustomization.yaml": "resources: [a.yaml]\n" + patch, "app/a.yaml": config_map("a")})
+    mistake = folder.mistake()
+    assert mistake.file == "app/kustomization.yaml"
+    assert "unable to parse SM or JSON patch" in mistake.message
+    assert "hunter2" not in mistake.message
+
+
 def test_a_function_in_an_annotation_is_not_run(folder: Folder) -> None:
     function = config_map("x").replace(
         "  name: x", "  name: x\n  annotations:\n    config.kubernetes.io/function: |\n      exec: {path: /tool}"

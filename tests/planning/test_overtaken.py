@@ -47,7 +47,7 @@ def base(scratch: Scratch) -> str:
 @pytest.fixture(scope="module")
 def here(scratch: Scratch, base: str) -> Iterator[Local]:
     """The repository with everything rendered once, as a bot that has delivered the base branch knows it."""
-    with local(scratch.folder, "local:0", None, "") as opened:
+    with local(scratch.folder, "local:0") as opened:
         workspace = opened.planner.rendering.workspace
         workspace.fetch(opened.repository, base)
         make_plan(PlanRequest(opened.repository, base, base, base, everything=True), opened.planner)
