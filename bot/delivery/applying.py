@@ -18,8 +18,9 @@ from bot.objects.ownership import MANAGER
 from bot.objects.resending import changes_nothing
 from bot.planning.ignoring import heeding, left_alone
 from bot.planning.observe import WORKERS, Wanted, observe
+from bot.planning.refusing import worded
 from bot.planning.sides import Sent, Side, declared
-from bot.ports.clusters import Accepted, Answer, ApplyCluster, Conflicted, Refusal, Refused
+from bot.ports.clusters import Accepted, Answer, ApplyCluster, Refusal, Refused
 
 RUNS_AGAIN = 1.0
 """Seconds until it is looked again whether an earlier hook has ended."""
@@ -190,8 +191,12 @@ def _unserved(side: Side, problems: Sequence[tuple[Sent, Answer]], passed: float
 
 
 def _said(scene: Scene, sent: Sent, answer: Answer) -> str:
-    why = "fields are held by others" if isinstance(answer, Conflicted) else getattr(answer, "message", "")
-    return f"{sent.file}:{sent.line}: {key_of(sent.body)}: {scene.redactor().text(why).plain}"
+    """Why an object was not written, and what helps, as its plan would say it."""
+    why, hint = "fields are held by others", ""
+    if isinstance(answer, Refused):
+        why, hint = worded(key_of(sent.body), answer)
+    remedy = f" ({hint})" if hint else ""
+    return f"{sent.file}:{sent.line}: {key_of(sent.body)}: {scene.redactor().text(why).plain}{remedy}"
 
 
 def _settle_inventory(scene: Scene, reached: Reach, side: Side) -> None:

@@ -104,7 +104,7 @@ def refused_verdict(
         return _untried(sides, comparing), None
     if refused.why == Refusal.IMMUTABLE:
         return _replacement(sides, comparing, refused), None
-    message, hint = _said(key, refused, missing=missing)
+    message, hint = worded(key, refused, missing=missing)
     return Verdict(), Problem(key, refused, message, hint, head.file, head.line)
 
 
@@ -191,7 +191,9 @@ def _replacement(sides: Sides, comparing: Comparing, refused: Refused) -> Verdic
     return Verdict(change=replace if change else None, write=replace, prediction=Prediction(None, refused))
 
 
-def _said(key: ObjectKey, refused: Refused, *, missing: bool) -> tuple[str, str]:
+def worded(key: ObjectKey, refused: Refused, *, missing: bool = False) -> tuple[str, str]:
+    """Why an object was refused, which may be the server's text, and what helps (ours; may be empty). `missing`: its
+    namespace is not there."""
     if missing and _LEAVING in refused.message:
         return f"the namespace {key.namespace} is being deleted", "wait until it is gone, then have it made again"
     if missing:

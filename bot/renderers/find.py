@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.domain.config import App, RendererName
 from bot.domain.errors import UserMistake
-from bot.renderers.inputs import KUSTOMIZATIONS
+from bot.renderers.inputs import KUSTOMIZATIONS, join
 
 
 def find_renderer(checkout: Path, app: App) -> RendererName:
@@ -19,8 +19,18 @@ def find_renderer(checkout: Path, app: App) -> RendererName:
     if "Chart.yaml" in names:
         return RendererName.HELM
     if any(name.endswith(".jsonnet") for name in names) or app.path.endswith(".jsonnet"):
+        _refuse_mixed(app, names)
         return RendererName.JSONNET
     return RendererName.PLAIN
+
+
+def _refuse_mixed(app: App, names: set[str]) -> None:
+    """Nobody wrote that manifests beside jsonnet files are to be left out. A main.jsonnet says what there is."""
+    beside = sorted(name for name in names if name.endswith((".yaml", ".yml")) and not name.startswith("."))
+    if beside and "main.jsonnet" not in names:
+        message = f"{beside[0]} lies beside jsonnet files, which do not bring it along"
+        remedy = "give it an app of its own, or write `renderer: jsonnet` at this one to leave it out"
+        raise UserMistake(message, remedy, file=join(app.path.strip("/"), beside[0]))
 
 
 def _inside(checkout: Path, path: str) -> Path:

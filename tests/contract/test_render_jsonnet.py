@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.config import RendererName
 from bot.renderers.jail.bubblewrap import Limits
-from tests.contract.rendering import Folder
+from tests.contract.rendering import Folder, config_map
 
 
 def written(name: str, kind: str = "ConfigMap") -> str:
@@ -41,6 +42,15 @@ def test_without_main_every_jsonnet_of_the_folder_is_evaluated(folder: Folder) -
     ]
     assert rendered.read == ("app", "app/a.jsonnet", "app/b.jsonnet")
     assert folder.names("app/b.jsonnet") == ["b"]
+
+
+def test_manifests_beside_jsonnet_files_are_left_out_only_where_that_is_written(folder: Folder) -> None:
+    folder.write({"app/a.jsonnet": written("a"), "app/b.yaml": config_map("b")})
+    mistake = folder.mistake()
+    assert (mistake.file, "`renderer: jsonnet`" in mistake.remedy) == ("app/b.yaml", True)
+    assert [source.body["metadata"]["name"] for source in folder.render(renderer=RendererName.JSONNET).objects] == ["a"]
+    folder.write({"app/main.jsonnet": "[import 'a.jsonnet']"})
+    assert folder.names() == ["a"]
 
 
 def test_imports_are_found_beside_the_file_and_in_lib_and_vendor_above_and_all_are_read(folder: Folder) -> None:

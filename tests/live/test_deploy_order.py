@@ -246,30 +246,39 @@ def test_the_inventory_is_widened_before_something_new_is_written_and_written_on
     assert shop.kept(target) == shop.mapped(target)
 
 
-class Late:
-    """Clusters that judge widgets by the definition of before for so many more writes, as an API server does for a
-    moment after it took a new one (seen on 1.37: a tenth of a second)."""
+class Refusing:
+    """Clusters that refuse so many more writes of a kind."""
 
-    def __init__(self, inner: Clusters, left: int) -> None:
-        self.inner, self.left = inner, left
+    def __init__(self, inner: Clusters, kind: str, answer: Refused, left: int) -> None:
+        self.inner, self.kind, self.answer, self.left = inner, kind, answer, left
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
     def apply(self, cluster: Cluster, grant: Grant) -> Any:
-        api, late = self.inner.apply(cluster, grant), self
+        api, refusing = self.inner.apply(cluster, grant), self
 
         class Applying:
             def __getattr__(self, name: str) -> Any:
                 return getattr(api, name)
 
             def apply(self, body: Object, *, force: bool) -> Answer:
-                if body["kind"] == "Widget" and late.left > 0:
-                    late.left -= 1
-                    return Refused(Refusal.TYPING, "failed to create typed patch object: field not declared in schema")
+                if body["kind"] == refusing.kind and refusing.left > 0:
+                    refusing.left -= 1
+                    return refusing.answer
                 return api.apply(body, force=force)
 
         return Applying()
+
+
+def test_a_refusal_that_confirming_did_not_meet_says_what_helps(shop: Delivering) -> None:
+    full = Refused(Refusal.QUOTA, 'configmaps "full" is forbidden: exceeded quota: shop, requested: configmaps=1')
+    clusters = cast(Clusters, Refusing(shop.ports.clusters, "ConfigMap", full, 1))
+    row = shop.due(shop.commit({"full/a.yaml": config_map("full", "one")}, ("full",)), Target("prod", "full"))
+    row = shop.until(row, lambda each: each.state.ended, ports=replace(shop.ports, clusters=clusters))
+    assert row.state is DeploymentState.FAILED
+    assert row.reason.startswith(f"full/a.yaml:1: ConfigMap {shop.prefix}/full: ")
+    assert row.reason.endswith("(lower what is requested, or have the quota raised)")
 
 
 def test_an_object_whose_definition_changed_just_before_is_sent_again_until_the_server_has_taken_that_up(
@@ -279,7 +288,9 @@ def test_an_object_whose_definition_changed_just_before_is_sent_again_until_the_
     assert (row.state, row.reason) == (DeploymentState.HEALTHY, "")
     shaped = tree(shop).replace("{size: {type: integer}}", "{size: {type: integer}, shape: {type: string}}")
     row = shop.due(shop.commit({"web/all.yaml": shaped.replace("{size: 3}", "{size: 3, shape: round}")}))
-    late = replace(shop.ports, clusters=cast(Clusters, Late(shop.ports.clusters, 2)))
+    # As an API server does for a moment after it took a new definition (seen on 1.37: a tenth of a second).
+    early = Refused(Refusal.TYPING, "failed to create typed patch object: .spec.shape: field not declared in schema")
+    late = replace(shop.ports, clusters=cast(Clusters, Refusing(shop.ports.clusters, "Widget", early, 2)))
     row = shop.until(row, lambda each: "definition" in "".join(each.progress.waits_for) or each.state.ended, ports=late)
     waits = f"Widget {shop.prefix}/widget, whose definition changed, to be taken"
     assert row.progress.waits_for == (waits,), row.reason
