@@ -1,6 +1,5 @@
 """Applying: one wave written, with the inventory widened before and settled after."""
 
-import hmac
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -169,9 +168,8 @@ def _note(scene: Scene, row: Deployment, written: Sequence[tuple[Sent, Object]])
     """Rows for what arrived together, in one transaction."""
     rows = []
     for sent, live in written:
-        fingerprint = hmac.digest(scene.ports.fingerprint_key, sent.digest.encode(), "sha256").hex()
-        uid, hook = live["metadata"]["uid"], runs_once(sent.body)
-        rows.append(InventoryRow(key_of(sent.body), live["apiVersion"], uid, row.commit, fingerprint, hook=hook))
+        version, uid, hook = live["apiVersion"], live["metadata"]["uid"], runs_once(sent.body)
+        rows.append(InventoryRow(key_of(sent.body), version, uid, row.commit, scene.fingerprint(sent), hook=hook))
     with scene.ports.ledger.begin() as tx:
         if tx.deployments.get(row.id) != row:
             raise Overtaken

@@ -1,6 +1,5 @@
 """Before a deployment begins: what ledger, inventory and cluster remember of the target is brought together."""
 
-import hmac
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -52,7 +51,6 @@ def _unnoted(scene: Scene, reached: Reach, pending: str, noted: Collection[Objec
     for key, live in sorted(found.items()):
         label = value_at(live, ("metadata", "labels", PART_OF))
         if label == reached.inventory.applyset and applied_by(live, MANAGER):
-            fingerprint = hmac.digest(scene.ports.fingerprint_key, sent[key].digest.encode(), "sha256").hex()
-            uid = live["metadata"]["uid"]
+            uid, fingerprint = live["metadata"]["uid"], scene.fingerprint(sent[key])
             rows.append(InventoryRow(key, live["apiVersion"], uid, pending, fingerprint, recovered=True))
     return rows

@@ -1,5 +1,6 @@
 """What a look finds: the target's rows, the rules as they stand at the tip, and the target as a commit renders it."""
 
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,7 @@ from bot.planning.access import granted
 from bot.planning.configs import config_at
 from bot.planning.make import scope_of, setting_of
 from bot.planning.rendering import Rendering, tree_at
-from bot.planning.sides import EMPTY, Ready, Side, make_side
+from bot.planning.sides import EMPTY, Ready, Sent, Side, make_side
 from bot.ports.clusters import ApplyCluster, Inventories
 from bot.ports.ledger import ISSUE, KnownRepository
 from bot.ports.world import Ports
@@ -51,6 +52,10 @@ class Scene:
         with self.ports.ledger.begin() as tx:
             said = tx.slots.get(commit_key(self.repository.key, commit), ISSUE)
         return said.id if said else 0
+
+    def fingerprint(self, sent: Sent) -> str:
+        """What the inventory remembers of an object's content: keyed, as it may be a Secret."""
+        return hmac.digest(self.ports.fingerprint_key, sent.digest.encode(), "sha256").hex()
 
     def redactor(self) -> Redactor:
         """What every text about this target passes."""
