@@ -3,7 +3,15 @@
 from dataclasses import replace
 
 from bot.comments import replies
-from bot.comments.rollback import Rollback, going_back, rollback_body, rollback_message, rollback_reply, rollback_title
+from bot.comments.rollback import (
+    Rollback,
+    going_back,
+    opened_before,
+    rollback_body,
+    rollback_message,
+    rollback_reply,
+    rollback_title,
+)
 from bot.delivery.returning import commits_to_take_back, go_back, last_change, still_there
 from bot.domain.commands import Command
 from bot.domain.deployments import Deployment
@@ -11,6 +19,7 @@ from bot.domain.errors import UserMistake
 from bot.domain.subjects import pull_key
 from bot.objects.redact import Redactor
 from bot.ports.forge import ForgeRefused
+from bot.ports.ledger import Said
 from bot.ports.proposals import Proposal
 from bot.ports.workspace import MergeConflict
 from handlers.asking import Asked, allowed, newest_here, note, ruling
@@ -28,8 +37,10 @@ def roll_back(command: Command, asked: Asked) -> str:
     changes = _changes(command, asked)
     allowed(command, asked, [each for row in changes for each in ruling(asked, row)])
     with asked.ports.ledger.begin() as tx:
-        if tx.slots.get(pull_key(asked.repository, asked.number), asked.slot) is not None:
-            return ""
+        done = tx.slots.get(pull_key(asked.repository, asked.number), asked.slot)
+    if done is not None:
+        back = [replace(row, commit=row.commit if row.rollback else row.base) for row in changes]
+        return "\n\n".join([*([going_back(back)] if command.now else []), opened_before(done.id)])
     now = [_now(command, asked, changes)] if command.now else []
     try:
         rollback, opened = _propose(asked, changes)
@@ -39,6 +50,8 @@ def roll_back(command: Command, asked: Asked) -> str:
         return "\n\n".join([*now, replies.mistake(mistake)])
     with asked.ports.ledger.begin() as tx:
         if asked.first_time(tx):
+            # The reply may have to be written by another run, which finds other changes by then.
+            tx.slots.put(pull_key(asked.repository, asked.number), asked.slot, Said(opened, ""))
             for row in changes:
                 note(tx, asked, "rollback", str(row.target), f"#{opened} takes back {', '.join(rollback.commits)}")
     return "\n\n".join([*now, rollback_reply(rollback, opened)])

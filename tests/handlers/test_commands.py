@@ -103,6 +103,7 @@ def test_who_has_no_role_and_what_is_quoted_gets_no_answer(shop: Shop) -> None:
     ]
     last = shop.write(number, "/plumb help", by="rita")
     wait_until("help is answered", lambda: "rocket" in shop.reactions(number, last))
+    wait_until("nothing is due", lambda: not shop.due())
     assert [shop.reactions(number, each) for each in silent] == [set()] * 4
     assert len(shop.comments(number)) == 2
 

@@ -22,8 +22,7 @@ def test_a_rollback_opens_a_pull_that_brings_back_what_ran_before(shop: Shop) ->
     asked = shop.write(change, "/plumb rollback staging/web")
     wait_until("ana is answered", lambda: "rocket" in shop.reactions(change, asked), say=lambda: _said(shop, change))
     opened = change + 1
-    reply = next(each.body for each in shop.comments(change) if "Opened" in each.body)
-    assert f"Opened #{opened}, which takes back `{second[:7]}`" in reply
+    replied(shop, change, f"Opened #{opened}, which takes")
     pull = shop.world.forge.pull(opened, shop.path)
     assert (pull.base_branch, pull.head_branch) == ("main", f"plumbline/rollback-{pull.head_sha[:12]}")
     shop.wait_plan(opened)
@@ -48,7 +47,12 @@ def test_what_clashes_with_later_commits_is_left_to_people(shop: Shop) -> None:
     wait_until("the broken one failed", lambda: shop.state() == "failed")
     asked = shop.write(number, "/plumb rollback staging/web")
     wait_until("it is refused", lambda: "confused" in shop.reactions(number, asked), say=lambda: _said(shop, number))
-    assert "Later commits changed the same lines in apps/web/staging/settings.yaml" in _said(shop, number)
+    replied(shop, number, "Later commits changed the same lines in apps/web/staging/settings.yaml")
+
+
+def replied(shop: Shop, number: int, words: str) -> None:
+    """Wait for a reply, which comes after the emoji."""
+    wait_until(f"the reply {words!r}", lambda: words in _said(shop, number), say=lambda: _said(shop, number))
 
 
 def _said(shop: Shop, number: int) -> str:
@@ -75,13 +79,13 @@ def test_a_rollback_now_takes_over_at_once_and_locks_until_the_branch_says_the_s
     refused = shop.write(number, "/plumb rollback staging/web --now")
     wait_until("no reason, no rollback", lambda: "confused" in shop.reactions(number, refused))
     asked = shop.write(number, "/plumb rollback staging/web --now --reason it burns")
-    wait_until("it runs as before", lambda: shop.state(commit=first) == "healthy" and len(shop.rows()) == 3)
+    wait_until("it runs as before", lambda: len(shop.rows()) == 3 and shop.rows()[-1].state.value == "healthy")
     back = shop.rows()[-1]
     assert (back.commit, back.rollback, back.base, back.word) == (first, True, second, "ana")
     assert shop.state(commit=second) == "superseded"
     assert shop.live("deployment", "web")["spec"]["template"]["spec"]["containers"][0]["image"].endswith("web:1")
     wait_until("ana is answered", lambda: "rocket" in shop.reactions(number, asked), say=lambda: _said(shop, number))
-    assert f"staging/web** goes back to `{first[:7]}` now" in _said(shop, number)
+    replied(shop, number, f"staging/web** goes back to `{first[:7]}` now")
     assert "rollback-now: to " in _audit(shop)
     assert "it burns" in _audit(shop)
     wait_until("the pull says so", lambda: f"rolled back to `{first[:7]}`" in shop.comment(number, "deployment"))
@@ -90,6 +94,7 @@ def test_a_rollback_now_takes_over_at_once_and_locks_until_the_branch_says_the_s
     assert not [entry for entry in shop.audit() if entry.verb == "delete"]
 
     assert [each.place for each in shop.ledger(lambda tx: tx.locks.of(shop.key))] == ["staging/web"]
+    shop.wait_plan(number + 1)  # which shows that the extra settings go: else somebody would have to confirm it
     merged = shop.merge(number + 1)
     shop.wait_deployed(merged, "staging", "prod")
     assert shop.ledger(lambda tx: tx.locks.of(shop.key)) == []
