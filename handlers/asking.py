@@ -48,13 +48,24 @@ class Asked:
         """The pull or issue that the comment stands on."""
         return self.event.number
 
-    def first_time(self, tx: Transaction) -> bool:
-        """Whether the command is yet to be carried out; noted in the transaction that carries it out."""
+    def first_time(self, tx: Transaction, made: int = 0) -> bool:
+        """Whether the command is yet to be carried out; noted in the transaction that carries it out, with the number
+        of what it made on the forge."""
         subject = pull_key(self.repository, self.number)
         if tx.slots.get(subject, self.slot) is not None:
             return False
-        tx.slots.put(subject, self.slot, Said(0, ""))
+        tx.slots.put(subject, self.slot, Said(made, ""))
         return True
+
+    def noted(self) -> Said | None:
+        """What is noted of the command: None until it was carried out, its digest empty until its answer was given."""
+        with self.ports.ledger.begin() as tx:
+            return tx.slots.get(pull_key(self.repository, self.number), self.slot)
+
+    def end(self, how: str) -> None:
+        """Note that the answer was given, and which one: nothing is left to be done or said."""
+        with self.ports.ledger.begin() as tx:
+            tx.slots.put(pull_key(self.repository, self.number), self.slot, Said(0, how))
 
 
 def allowed(command: Command, asked: Asked, environments: Sequence[Environment] = ()) -> None:

@@ -1,7 +1,7 @@
 """Slash commands: runs when a person wrote a comment. Each row of `bot/domain/commands.py` finds its reaction here."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.comments import replies
 from bot.domain.command_lines import BadCommand, Said, UnknownCommand, parse
@@ -40,6 +40,11 @@ REACTIONS: Mapping[str, Callable[[Command, Asked], str]] = {
 """What each command does. Returns what is to be replied, empty when the emoji say enough; raises UserMistake to refuse,
 and then nothing was done."""
 
+REPEATABLE = frozenset({"rollback"})
+"""What may be carried out again for the words of its answer: it finds what it made and makes nothing more."""
+
+DONE, REFUSED = "done", "refused"
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -52,7 +57,8 @@ class Answer:
 def comment_written(event: CommentWritten, ports: Ports) -> None:
     """Carry out the commands of a comment, once its writer's role is read. Raises TryLater when the forge is away.
 
-    Run again after a crash, it repeats no command that was carried out.
+    Run again after a crash, or when the forge took no reply, it repeats no command that was carried out, and says what
+    was not said.
     """
     with ports.forges.open(event.repository, *NEEDS) as forge:
         comment = forge.comments.get(event.comment)
@@ -66,14 +72,11 @@ def comment_written(event: CommentWritten, ports: Ports) -> None:
         if not heard(person):
             return
         forge.reactions.add(comment.id, Emoji.SEEN)
-        refused = False
-        for position, each in enumerate(said):
-            asked = Asked(event, f"command-{comment.id}-{position}", person, config, ports, forge)
-            answer = _answer(each, asked)
-            if answer.text:
-                reply(ports, (event.repository, event.number), f"reply-{comment.id}-{position}", answer.text)
-            refused = refused or answer.refused
-        forge.reactions.add(comment.id, Emoji.REFUSED if refused else Emoji.DONE)
+        ended = [
+            _respond(each, Asked(event, f"command-{comment.id}-{position}", person, config, ports, forge), position)
+            for position, each in enumerate(said)
+        ]
+        forge.reactions.add(comment.id, Emoji.REFUSED if REFUSED in ended else Emoji.DONE)
 
 
 def _rules(ports: Ports, event: CommentWritten, forge: Forge) -> Config:
@@ -87,8 +90,22 @@ def _rules(ports: Ports, event: CommentWritten, forge: Forge) -> Config:
         return NOTHING
 
 
+def _respond(said: Said, asked: Asked, position: int) -> str:
+    """Carry out one command and reply to it, each unless an earlier run did: how it ended."""
+    noted = asked.noted()
+    if noted is not None and noted.digest:
+        return noted.digest
+    carried_out = noted is not None and not (isinstance(said, Command) and said.name in REPEATABLE)
+    answer = Answer("") if carried_out else _answer(said, asked)
+    if answer.text:
+        reply(asked.ports, (asked.where, asked.number), f"reply-{asked.event.comment}-{position}", answer.text)
+    ended = REFUSED if answer.refused else DONE
+    asked.end(ended)
+    return ended
+
+
 def _answer(said: Said, asked: Asked) -> Answer:
-    """Carry out one command, unless it was carried out before."""
+    """Carry out one command: what is to be said of it."""
     if isinstance(said, UnknownCommand):
         return Answer(replies.unknown_command(said, asked.config.commands), refused=True)
     if isinstance(said, BadCommand):
@@ -97,5 +114,6 @@ def _answer(said: Said, asked: Asked) -> Answer:
         return Answer(REACTIONS[said.name](said, asked))
     except UserMistake as mistake:
         with asked.ports.ledger.begin() as tx:
-            note(tx, asked, "refused", detail=f"{said.name}: {mistake.message}"[:300])
+            if replace(asked, slot=f"{asked.slot}-refused").first_time(tx):
+                note(tx, asked, "refused", detail=f"{said.name}: {mistake.message}"[:300])
         return Answer(replies.mistake(mistake), refused=True)

@@ -6,7 +6,6 @@ from bot.comments import replies
 from bot.comments.rollback import (
     Rollback,
     going_back,
-    opened_before,
     rollback_body,
     rollback_message,
     rollback_reply,
@@ -16,10 +15,8 @@ from bot.delivery.returning import commits_to_take_back, go_back, last_change, s
 from bot.domain.commands import Command
 from bot.domain.deployments import Deployment
 from bot.domain.errors import UserMistake
-from bot.domain.subjects import pull_key
 from bot.objects.redact import Redactor
 from bot.ports.forge import ForgeRefused
-from bot.ports.ledger import Said
 from bot.ports.proposals import Proposal
 from bot.ports.workspace import MergeConflict
 from handlers.asking import Asked, allowed, newest_here, note, ruling
@@ -31,16 +28,11 @@ def roll_back(command: Command, asked: Asked) -> str:
     """Open a pull that takes back the last deployed change of the targets, and with `--now` deploy what ran healthily
     before it at once: what is said of it.
 
-    Repeated after a crash it finds the same commit, branch and pull. Raises UserMistake when there is nothing to take
-    back, when it clashes with what came later, and for who may not.
+    Repeated for its answer it finds what it made. Raises UserMistake when there is nothing to take back, when that
+    clashes with what came later, and for who may not.
     """
     changes = _changes(command, asked)
     allowed(command, asked, [each for row in changes for each in ruling(asked, row)])
-    with asked.ports.ledger.begin() as tx:
-        done = tx.slots.get(pull_key(asked.repository, asked.number), asked.slot)
-    if done is not None:
-        back = [replace(row, commit=row.commit if row.rollback else row.base) for row in changes]
-        return "\n\n".join([*([going_back(back)] if command.now else []), opened_before(done.id)])
     now = [_now(command, asked, changes)] if command.now else []
     try:
         rollback, opened = _propose(asked, changes)
@@ -49,9 +41,7 @@ def roll_back(command: Command, asked: Asked) -> str:
             raise
         return "\n\n".join([*now, replies.mistake(mistake)])
     with asked.ports.ledger.begin() as tx:
-        if asked.first_time(tx):
-            # The reply may have to be written by another run, which finds other changes by then.
-            tx.slots.put(pull_key(asked.repository, asked.number), asked.slot, Said(opened, ""))
+        if asked.first_time(tx, opened):
             for row in changes:
                 note(tx, asked, "rollback", str(row.target), f"#{opened} takes back {', '.join(rollback.commits)}")
     return "\n\n".join([*now, rollback_reply(rollback, opened)])
@@ -90,12 +80,15 @@ def _changes(command: Command, asked: Asked) -> list[Deployment]:
 
 
 def _propose(asked: Asked, changes: list[Deployment]) -> tuple[Rollback, int]:
-    """Make the commit, its branch and the pull, each unless it is there."""
+    """Make the commit, its branch and the pull, each unless it is there: what is taken back, and the pull's number."""
     workspace = asked.ports.workspace
     base, tip = asked.forge.pulls.default_branch()
     workspace.fetch(asked.where, tip, branch=base)
     back = tuple(commits_to_take_back(asked.ports, asked.forge, changes, tip))
     rollback = Rollback(tuple(row.target for row in changes), back, asked.person.login, asked.number)
+    earlier = asked.noted()
+    if earlier is not None:
+        return rollback, earlier.id  # on a newer tip the commit would be another one
     made = workspace.revert(asked.where, tip, back, rollback_message(rollback)) if back else tip
     if isinstance(made, MergeConflict):
         paths = ", ".join(made.paths[:5])

@@ -51,11 +51,6 @@ def rollback_reply(each: Rollback, opened: int) -> str:
     return f"Opened #{opened}, which takes back {commits(each.commits)}."
 
 
-def opened_before(opened: int) -> str:
-    """The answer when the pull was opened by a run that died before it could say so, as Markdown."""
-    return f"Opened #{opened}, which takes the change back."
-
-
 def going_back(rows: Sequence[Deployment]) -> str:
     """What is deployed at once, as Markdown."""
     lines = [f"**{label(str(row.target))}** goes back to {commits([row.commit])} now" for row in rows]

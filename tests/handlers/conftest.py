@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -18,8 +19,8 @@ from fixtures.forge import Forge
 from fixtures.world import Granted, World
 from tests.handlers.shop import Shop
 
-REPOSITORIES = 62
-SHARED = 50
+APART = 12
+"""Repositories for tests that make worlds of their own."""
 SIDE_BY_SIDE = 6
 IDS_APART = 100_000
 """Two forges over one cluster must not give two repositories the same number."""
@@ -29,12 +30,21 @@ _RUNNING = pytest.StashKey[dict[str, "Future[None]"]]()
 
 
 @pytest.fixture(scope="session")
-def grants(cluster: Cluster | BorrowedCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Granted]:
+def sharing(request: pytest.FixtureRequest) -> int:
+    """How many tests take a repository of the shared world; one process may have to run all of them."""
+    here = [item for item in request.session.items if item.path.is_relative_to(Path(__file__).parent)]
+    return sum("shop" in item.fixturenames for item in here if isinstance(item, pytest.Function))
+
+
+@pytest.fixture(scope="session")
+def grants(
+    cluster: Cluster | BorrowedCluster, sharing: int, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Granted]:
     """Granted repositories, each to be used once; what `plumbline manifests` says of all of them is applied."""
     begin = cluster.new_namespace()
     pool = [
         Granted(f"{begin}-{number}/shop", (f"{begin}-{number}-staging", f"{begin}-{number}-prod"), f"{begin}-{number}")
-        for number in range(REPOSITORIES)
+        for number in range(sharing + APART)
     ]
     with Forge() as forge:
         World(cluster, forge, tmp_path_factory.mktemp("grants"), others=tuple(pool)).grant()
@@ -68,9 +78,9 @@ def new_world(
 
 
 @pytest.fixture(scope="session")
-def shared(new_world: NewWorld) -> Iterator[list[Shop]]:
-    """The repositories of the world that most tests share."""
-    with new_world(SHARED) as opened:
+def shared(new_world: NewWorld, sharing: int) -> Iterator[list[Shop]]:
+    """The repositories of the world that most tests share, at least one."""
+    with new_world(max(sharing, 1)) as opened:
         yield opened
 
 

@@ -213,9 +213,9 @@ class Shop:
         return self.ledger(lambda tx: list(tx.slots.under(subject)))
 
     def due(self) -> list[str]:
-        """Jobs about this repository that wait to start or run."""
+        """Jobs about this repository that wait to start; not the weekly look, which is due at an hour of its own."""
         with self.opened.database.begin() as connection:
-            keys = connection.execute(sa.select(due.c.key)).scalars()
+            keys = connection.execute(sa.select(due.c.key).where(due.c.name != "orphans")).scalars()
             return [key for key in keys if key.startswith(self.key)]
 
     def writes_of_checks(self) -> list[str]:

@@ -108,6 +108,17 @@ def test_who_has_no_role_and_what_is_quoted_gets_no_answer(shop: Shop) -> None:
     assert len(shop.comments(number)) == 2
 
 
+def test_what_the_forge_takes_only_at_the_second_try_is_said_then_and_nothing_is_done_twice(shop: Shop) -> None:
+    number, merged = merged_on_command(shop)
+    wait_until("the command is shown", lambda: "/plumb deploy staging/web" in shop.comment(number, "deployment"))
+    shop.world.forge.faults.fail_before_effect(f"POST .*/{shop.path}/issues/{number}/comments")
+    asked = shop.write(number, "/plumb cancel\n\n/plumb help", by="ana")
+    wait_until("it is answered", lambda: len(shop.reactions(number, asked)) == 2)
+    assert shop.reactions(number, asked) == {"eyes", "rocket"}
+    assert len([each for each in shop.comments(number) if "/plumb rollback" in each.body]) == 1
+    shop.wait_check(merged, "plumbline/deploy/staging", "cancelled")
+
+
 def test_a_danger_that_nobody_was_shown_waits_until_it_is_confirmed_by_number_and_name(shop: Shop) -> None:
     shop.wait_deployed(shop.begin())
     extra = settings(shop.staging, "other")

@@ -19,10 +19,11 @@ def test_a_rollback_opens_a_pull_that_brings_back_what_ran_before(shop: Shop) ->
 
     refused = shop.write(change, "/plumb rollback staging/web", by="bob")
     wait_until("bob is refused", lambda: "confused" in shop.reactions(change, refused))
+    shop.world.forge.faults.fail_before_effect(f"POST .*/{shop.path}/issues/{change}/comments")
     asked = shop.write(change, "/plumb rollback staging/web")
     wait_until("ana is answered", lambda: "rocket" in shop.reactions(change, asked), say=lambda: _said(shop, change))
     opened = change + 1
-    replied(shop, change, f"Opened #{opened}, which takes")
+    assert f"Opened #{opened}, which takes back `{second[:7]}`" in _said(shop, change), "said by the second try"
     pull = shop.world.forge.pull(opened, shop.path)
     assert (pull.base_branch, pull.head_branch) == ("main", f"plumbline/rollback-{pull.head_sha[:12]}")
     shop.wait_plan(opened)
@@ -47,12 +48,7 @@ def test_what_clashes_with_later_commits_is_left_to_people(shop: Shop) -> None:
     wait_until("the broken one failed", lambda: shop.state() == "failed")
     asked = shop.write(number, "/plumb rollback staging/web")
     wait_until("it is refused", lambda: "confused" in shop.reactions(number, asked), say=lambda: _said(shop, number))
-    replied(shop, number, "Later commits changed the same lines in apps/web/staging/settings.yaml")
-
-
-def replied(shop: Shop, number: int, words: str) -> None:
-    """Wait for a reply, which comes after the emoji."""
-    wait_until(f"the reply {words!r}", lambda: words in _said(shop, number), say=lambda: _said(shop, number))
+    assert "Later commits changed the same lines in apps/web/staging/settings.yaml" in _said(shop, number)
 
 
 def _said(shop: Shop, number: int) -> str:
@@ -78,6 +74,7 @@ def test_a_rollback_now_takes_over_at_once_and_locks_until_the_branch_says_the_s
 
     refused = shop.write(number, "/plumb rollback staging/web --now")
     wait_until("no reason, no rollback", lambda: "confused" in shop.reactions(number, refused))
+    shop.world.forge.faults.fail_before_effect(f"POST .*/{shop.path}/issues/{number}/comments")
     asked = shop.write(number, "/plumb rollback staging/web --now --reason it burns")
     wait_until("it runs as before", lambda: len(shop.rows()) == 3 and shop.rows()[-1].state.value == "healthy")
     back = shop.rows()[-1]
@@ -85,7 +82,7 @@ def test_a_rollback_now_takes_over_at_once_and_locks_until_the_branch_says_the_s
     assert shop.state(commit=second) == "superseded"
     assert shop.live("deployment", "web")["spec"]["template"]["spec"]["containers"][0]["image"].endswith("web:1")
     wait_until("ana is answered", lambda: "rocket" in shop.reactions(number, asked), say=lambda: _said(shop, number))
-    replied(shop, number, f"staging/web** goes back to `{first[:7]}` now")
+    assert f"staging/web** goes back to `{first[:7]}` now" in _said(shop, number)
     assert "rollback-now: to " in _audit(shop)
     assert "it burns" in _audit(shop)
     wait_until("the pull says so", lambda: f"rolled back to `{first[:7]}`" in shop.comment(number, "deployment"))

@@ -70,18 +70,26 @@ def assert_ended_well(shop: Delivering, row: Deployment, name: str) -> None:
 
 def assert_deleted_once(shop: Delivering, *names: str) -> None:
     """These ConfigMaps were deleted by whoever applies here, and between two creations of one it was accepted once."""
+    assert set(names) <= set(deleted(shop))
+
+
+def deleted(shop: Delivering) -> list[str]:
+    """What whoever applies here deleted, by name. Raises AssertionError when something was deleted twice.
+
+    A server that is killed leaves out what it answered last.
+    """
     grant = shop.ports.operator.clusters["live"].grants[0]
     gone: set[str] = set()
-    deleted = []
+    found = []
     for entry in shop.access.audit(grant.apply_as):
         name = entry.uri.partition("?")[0]
         if entry.wrote and entry.verb == "delete":
             assert name not in gone, entry
             gone.add(name)
-            deleted.append(entry.name)
+            found.append(entry.name)
         elif entry.wrote:
             gone.discard(name)
-    assert set(names) <= set(deleted)
+    return found
 
 
 def written(shop: Delivering) -> list[str]:
