@@ -189,20 +189,20 @@ INVENTORIES = "plumbline"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The cluster that a person plans against, if any: a kubeconfig, one of its contexts, and the namespace of the
-    inventories there, which decides about our label."""
+class OwnAccount:
+    """The cluster that a person plans against as themselves, if any: a kubeconfig, one of its contexts, and the
+    namespace of the inventories there, which decides about our label."""
 
     kubeconfig: Path | None = None
     context: str = ""
     inventories: str = INVENTORIES
 
 
-NOBODY = Asked()
+NO_CLUSTER = OwnAccount()
 
 
 @contextmanager
-def local(folder: Path, key: str, asked: Asked = NOBODY) -> Iterator[Local]:
+def local(folder: Path, key: str, own: OwnAccount = NO_CLUSTER) -> Iterator[Local]:
     """Planning on a git repository without a forge. `key` is how the forge names it, `github:12`, for our label.
 
     Nothing is written into the repository. Raises UserMistake when there is none, or for a key of another form.
@@ -215,9 +215,9 @@ def local(folder: Path, key: str, asked: Asked = NOBODY) -> Iterator[Local]:
             GitWorkspace(scratch / "git", found.remote), JailedRenderer(scratch / "jail"), MemoryRenderCache()
         )
         secret = hashlib.sha256(str(found).encode()).digest()
-        clusters, file = AccountClusters(), str(asked.kubeconfig or "")
-        cluster = Cluster(asked.context or file, file, asked.context, False, asked.inventories, "", False, ())
-        api = clusters.plan(cluster, Grant("", (), (), "", "")) if asked.kubeconfig else None
+        clusters, file = AccountClusters(), str(own.kubeconfig or "")
+        cluster = Cluster(own.context or file, file, own.context, False, own.inventories, "", False, ())
+        api = clusters.plan(cluster, Grant("", (), (), "", "")) if own.kubeconfig else None
         accesses = OpenAccess(repository, clusters.inventories(cluster), api)
         yield Local(repository, Planner(rendering, accesses, secret), found)
     finally:

@@ -19,7 +19,7 @@ from bot.domain.checkups import Checkup, bad, doubtful, good
 from bot.domain.errors import UserMistake
 from bot.domain.grants import Cluster, Grant
 from bot.objects.identity import Object
-from bot.ports.clusters import ClusterUnreachable, Refusal, Refused
+from bot.ports.clusters import ClusterUnreachable, Presence, Refusal, Refused
 
 _APPLY = "apply the output of `plumbline manifests` there as an administrator"
 _BODY = "application/yaml"
@@ -140,7 +140,8 @@ def _granted(cluster: Cluster, grant: Grant, clusters: KubernetesClusters) -> It
     try:
         planner = clusters.plan(cluster, grant)
         yield good(about, f"{grant.plan_as} is proven unable to write")
-        absent = [name for name in grant.namespaces if not is_pattern(name) and planner.namespace_exists(name) is False]
+        named = [name for name in grant.namespaces if not is_pattern(name)]
+        absent = [name for name in named if planner.namespace(name) is Presence.ABSENT]
     except ClusterUnreachable as failed:
         yield bad(about, str(failed), _APPLY)
         return

@@ -26,10 +26,10 @@ class Server:
 class KubernetesClusters:
     """The port Clusters. Safe across threads; made once.
 
-    `key` is the installation's own and seals inventories.
+    `key` is the installation's own and seals inventories; without one they are taken at their word and never written.
     """
 
-    def __init__(self, key: bytes, patience: Patience | None = None, proofs: Proofs | None = None) -> None:
+    def __init__(self, key: bytes | None, patience: Patience | None = None, proofs: Proofs | None = None) -> None:
         self._key = key
         self._patience = patience
         self._proofs = proofs or Proofs()
@@ -73,7 +73,7 @@ class AccountClusters(KubernetesClusters):
     """The same as the kubeconfig's own account, for a person at the command line: it plans and never applies."""
 
     def __init__(self) -> None:
-        super().__init__(b"")
+        super().__init__(None)  # a plan that nobody deploys may take an inventory at its word
 
     def plan(self, cluster: Cluster, grant: Grant) -> PlanningCluster:
         """As the account itself. It has the rights it has, so there is nothing to prove."""
@@ -85,5 +85,5 @@ class AccountClusters(KubernetesClusters):
         raise UserMistake("a plan from the command line writes nothing", "merge the pull to deploy")
 
     def inventories(self, cluster: Cluster) -> ConfigMapInventories:
-        """As the account itself, which has no key: a plan that nobody deploys may take an inventory at its word."""
-        return ConfigMapInventories(cluster, self._as(cluster, ""), None)
+        """As the account itself."""
+        return ConfigMapInventories(cluster, self._as(cluster, ""), self._key)

@@ -12,7 +12,7 @@ from bot.cluster.send import unaddressable
 from bot.cluster.surroundings import surroundings
 from bot.objects.canonical import PART_OF
 from bot.objects.identity import Kind, Object, kind_of
-from bot.ports.clusters import ClusterUnreachable, Refusal, Refused, Resource
+from bot.ports.clusters import ClusterUnreachable, Presence, Refusal, Refused, Resource
 
 Objects = list[Object]
 _PAGE = "500"
@@ -115,12 +115,14 @@ class ReadingCluster:
         response = self.gateway.get(f"{path}/log", query, accept="*/*")
         return response.body.decode(errors="replace").splitlines()[-lines:] if response.ok else []
 
-    def namespace_exists(self, name: str) -> bool | None:
-        """Whether a namespace is there; None when this identity may not know."""
+    def namespace(self, name: str) -> Presence:
+        """Whether a namespace is there. No namespace can have a name that the server calls invalid."""
         found = self.get(_NAMESPACE, "", name)
         if isinstance(found, Refused):
-            return False if found.why == Refusal.INVALID else None
-        return found is not None
+            return Presence.ABSENT if found.why == Refusal.INVALID else Presence.UNKNOWN
+        if found is None:
+            return Presence.ABSENT
+        return Presence.LEAVING if "deletionTimestamp" in found["metadata"] else Presence.THERE
 
     def _storage_class(self, claim: Object) -> Sequence[Object]:
         name = (claim.get("spec") or {}).get("storageClassName")

@@ -24,7 +24,7 @@ def condition(each: Condition, target: Target, prefix: str = PREFIX) -> str:
         case Wait.ORDER:
             return f"waiting for {label(each.subject)}"
         case Wait.NAMESPACE if each.more:
-            return f"waiting for the namespace {label(each.subject)}, which {label(each.more)}: have it made again"
+            return f"waiting for the namespace {label(each.subject)}, which is being deleted: have it made again"
         case Wait.NAMESPACE:
             return f"waiting for the namespace {label(each.subject)}: have it made, or add it to this app"
         case Wait.CLUSTER:

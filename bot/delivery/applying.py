@@ -49,7 +49,7 @@ def apply_wave(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     runs = earlier_runs(reached, step, now, ready.app.health_timeout)
     if runs:
         waits_for = tuple(f"{key}, which still runs for another commit" for key in runs)
-        return replace(row, conditions=(), reason="", progress=replace(row.progress, waits_for=waits_for)), RUNS_AGAIN
+        return _waiting_for(row, waits_for), RUNS_AGAIN
     wave = _look(reached, side.ignore, step)
     if not wave.covered:
         reached.inventories.widen(reached.inventory, [*wave.objects], row.commit)
@@ -59,7 +59,7 @@ def apply_wave(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
         return await_gone(scene, row, going, ready.app.health_timeout)
     unserved = _unserved(side, problems, now - row.progress.since)
     if unserved:
-        return replace(row, conditions=(), reason="", progress=replace(row.progress, waits_for=unserved)), SERVED_AGAIN
+        return _waiting_for(row, unserved), SERVED_AGAIN
     if wave.due or not wave.covered or step is ordered[-1]:
         _settle_inventory(scene, reached, side)
     done = sum(len(each) for each in ordered[: row.progress.wave]) + len(step) - len(problems)
@@ -69,6 +69,11 @@ def apply_wave(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
         reason = "; ".join(_said(scene, sent, answer) for sent, answer in problems[:3])
         return replace(move(row, DeploymentState.FAILED, reason), progress=progress), 0.0
     return replace(move(row, DeploymentState.SETTLING), progress=progress), 0.0
+
+
+def _waiting_for(row: Deployment, what: tuple[str, ...]) -> Deployment:
+    """The row as it stands while its wave has to wait for something of its own."""
+    return replace(row, conditions=(), reason="", progress=replace(row.progress, waits_for=what))
 
 
 def _take_over(scene: Scene, row: Deployment) -> None:

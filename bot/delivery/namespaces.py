@@ -4,13 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bot.delivery.scene import Reach, Scene, reach
 from bot.domain.deployments import Condition, Deployment, Wait
-from bot.objects.identity import Kind, ObjectKey
+from bot.objects.identity import ObjectKey
 from bot.planning.observe import WORKERS
 from bot.planning.sides import Side
-from bot.ports.clusters import ApplyCluster, ClusterUnreachable, Refusal, Refused
-
-LEAVING = "is being deleted"
-_NAMESPACE = Kind("", "Namespace")
+from bot.ports.clusters import ApplyCluster, ClusterUnreachable, Presence
 
 
 def missing_namespaces(side: Side, reached: Reach) -> tuple[Condition, ...]:
@@ -38,12 +35,10 @@ def still_missing(scene: Scene, row: Deployment) -> tuple[Condition, ...]:
 
 
 def _lacking(api: ApplyCluster, name: str) -> Condition | None:
-    """Why nothing new can be written into a namespace: it is not there, or on its way out. Raises ClusterUnreachable.
-    None when it can, or nobody may say."""
-    resource = api.resource(_NAMESPACE)
-    live = api.get(resource, "", name) if resource else None
-    if isinstance(live, Refused):
-        return Condition(Wait.NAMESPACE, name) if live.why == Refusal.INVALID else None
-    if live is None:
-        return Condition(Wait.NAMESPACE, name)
-    return Condition(Wait.NAMESPACE, name, LEAVING) if "deletionTimestamp" in live["metadata"] else None
+    """Why nothing new can be written into a namespace; None when it can, or nobody may say."""
+    match api.namespace(name):
+        case Presence.ABSENT:
+            return Condition(Wait.NAMESPACE, name)
+        case Presence.LEAVING as leaving:
+            return Condition(Wait.NAMESPACE, name, leaving)
+    return None

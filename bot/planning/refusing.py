@@ -11,7 +11,7 @@ from bot.objects.schema import UNKNOWN, Doubt, doubts
 from bot.planning.compare import Comparing, Sides, Verdict, created, rendered_change
 from bot.planning.predict import Prediction
 from bot.planning.sides import Sent
-from bot.ports.clusters import PlanCluster, Refusal, Refused
+from bot.ports.clusters import PlanCluster, Presence, Refusal, Refused
 
 _RBAC = "rbac.authorization.k8s.io"
 _HINTS = (
@@ -111,7 +111,7 @@ def refused_verdict(
 def _namespace_missing(key: ObjectKey, refused: Refused, cluster: PlanCluster) -> bool:
     """An identity with rights in namespaces only gets a 403 where a namespace is missing (api-answers §4)."""
     if refused.why == Refusal.FORBIDDEN and key.namespace:
-        return cluster.namespace_exists(key.namespace) is False
+        return cluster.namespace(key.namespace) is Presence.ABSENT
     return refused.why == Refusal.NO_NAMESPACE
 
 

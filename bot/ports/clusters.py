@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from bot.domain.grants import Cluster, Grant
@@ -50,6 +51,15 @@ class Conflicted:
     """Applying without force met other managers' fields."""
 
     conflicts: tuple[Conflict, ...]
+
+
+class Presence(StrEnum):
+    """Whether something is there, and takes anything new; unknown to an identity that may not look at it."""
+
+    THERE = "there"
+    LEAVING = "leaving"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
 
 
 class Refusal:
@@ -146,8 +156,8 @@ class PlanCluster(Protocol):
         """
         ...
 
-    def namespace_exists(self, name: str) -> bool | None:
-        """Whether a namespace is there; None when this identity may not know."""
+    def namespace(self, name: str) -> Presence:
+        """Whether a namespace is there. Raises ClusterUnreachable."""
         ...
 
 

@@ -13,7 +13,7 @@ from bot.domain.plans import Plan, TargetPlan, TargetState
 from bot.domain.subjects import Target
 from bot.planning.make import PlanRequest, make_plan
 from bot.ports.workspace import MergeConflict
-from bot.wiring import INVENTORIES, Asked, local
+from bot.wiring import INVENTORIES, OwnAccount, local
 
 FORMATS: Mapping[str, Callable[[Plan], str]] = {
     "text": plan_text,
@@ -53,8 +53,8 @@ def run(options: argparse.Namespace) -> int:
     only = tuple(_target(text) for text in options.target)
     if options.kubeconfig and not options.kubeconfig.is_file():
         raise UserMistake(f"there is no kubeconfig {options.kubeconfig}", "correct --kubeconfig, or leave it out")
-    asked = Asked(options.kubeconfig, options.context, options.inventory_namespace)
-    with local(options.repo, options.repository, asked) as here:
+    own = OwnAccount(options.kubeconfig, options.context, options.inventory_namespace)
+    with local(options.repo, options.repository, own) as here:
         base, head = here.resolve(options.base), here.resolve(options.head)
         workspace = here.planner.rendering.workspace
         workspace.fetch(here.repository, base, head)

@@ -14,7 +14,7 @@ from bot.planning.configs import config_at
 from bot.planning.make import scope_of
 from bot.planning.rendering import tree_at
 from bot.planning.sides import Ready, make_side
-from bot.wiring import INVENTORIES, Asked, Local, local
+from bot.wiring import INVENTORIES, Local, OwnAccount, local
 
 
 def register(subparsers: Any) -> None:
@@ -37,7 +37,7 @@ def register(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the objects, secrets included, as they would be sent. Raises UserMistake when they cannot be rendered."""
-    with local(options.repo, options.repository, Asked(inventories=options.inventory_namespace)) as here:
+    with local(options.repo, options.repository, OwnAccount(inventories=options.inventory_namespace)) as here:
         commit = here.resolve(options.revision)
         here.planner.rendering.workspace.fetch(here.repository, commit)
         bodies = _bodies(here, commit, options.target)

@@ -37,7 +37,7 @@ SAID = {
 
 
 def test_a_namespace_that_is_on_its_way_out_is_said_to_be() -> None:
-    said = condition(Condition(Wait.NAMESPACE, "shop", "is being deleted"), WEB, "/x")
+    said = condition(Condition(Wait.NAMESPACE, "shop", "leaving"), WEB, "/x")
     assert said == "waiting for the namespace shop, which is being deleted: have it made again"
 
 

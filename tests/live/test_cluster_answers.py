@@ -11,7 +11,7 @@ from bot.cluster.dry_run import PlanningCluster
 from bot.cluster.write import ApplyingCluster
 from bot.objects.canonical import PART_OF
 from bot.objects.identity import Kind, Object
-from bot.ports.clusters import Accepted, Answer, ClusterUnreachable, Conflicted, Refusal, Refused, Resource
+from bot.ports.clusters import Accepted, Answer, ClusterUnreachable, Conflicted, Presence, Refusal, Refused, Resource
 from fixtures.cluster.access import Access
 from tests.live.conftest import Guarded, guard
 
@@ -132,9 +132,9 @@ def test_a_missing_namespace_is_told_from_one_that_is_not_granted(guarded: Guard
     missing = guarded.patterned.namespaces[0].replace("*", "missing")
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": missing}}
     assert refused(patterned.dry_apply(body, force=False)) == Refusal.NO_NAMESPACE
-    assert patterned.namespace_exists(missing) is False
-    assert planner.namespace_exists(guarded.namespace) is True
-    assert planner.namespace_exists("kube-system") is None
+    assert patterned.namespace(missing) is Presence.ABSENT
+    assert planner.namespace(guarded.namespace) is Presence.THERE
+    assert planner.namespace("kube-system") is Presence.UNKNOWN
 
 
 def test_mistakes_are_told_apart(guarded: Guarded, planner: PlanningCluster, applier: ApplyingCluster) -> None:

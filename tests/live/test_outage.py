@@ -8,7 +8,7 @@ import pytest
 from bot.cluster.gateway import Patience
 from bot.cluster.open import KubernetesClusters
 from bot.objects.identity import Kind
-from bot.ports.clusters import Accepted, ClusterUnreachable
+from bot.ports.clusters import Accepted, ClusterUnreachable, Presence
 from fixtures.cluster.cluster import Cluster
 from tests.live.conftest import KEY, Guarded
 
@@ -33,7 +33,7 @@ def test_while_the_server_is_dead_it_is_unreachable_and_after_that_it_works(
         for attempt in (
             lambda: planner.dry_apply(body, force=False),
             lambda: applier.apply(body, force=False),
-            lambda: planner.namespace_exists(guarded.namespace),
+            lambda: planner.namespace(guarded.namespace),
             lambda: KubernetesClusters(KEY, SLOW).plan(guarded.entry, guarded.grant),
         ):
             with pytest.raises(ClusterUnreachable) as raised:
@@ -51,14 +51,14 @@ def test_a_server_that_hangs_costs_a_bounded_time(guarded: Guarded, own_cluster:
 
     def answers() -> bool:
         with suppress(ClusterUnreachable):
-            return planner.namespace_exists(guarded.namespace) is True
+            return planner.namespace(guarded.namespace) is Presence.THERE
         return False
 
     own_cluster.pause()
     try:
         began = time.monotonic()
         with pytest.raises(ClusterUnreachable, match="in time"):
-            planner.namespace_exists(guarded.namespace)
+            planner.namespace(guarded.namespace)
         assert time.monotonic() - began < 30.0  # patience as it is by default would take longer
     finally:
         own_cluster.resume()

@@ -14,7 +14,7 @@ from bot.objects.identity import Object, ObjectKey, key_of
 from bot.objects.ownership import MANAGER
 from bot.objects.resending import changes_nothing
 from bot.planning.make import PlanRequest, make_plan
-from bot.wiring import Asked, local
+from bot.wiring import OwnAccount, local
 from fixtures.cluster.access import Access
 from tests.live import edits
 from tests.live.bodies import PART_OF, differences, flat, inside, lone_items, tops
@@ -61,7 +61,7 @@ def seen(cluster: Access, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
             by_hand(cluster, namespace, edit, hand)
     settle(cluster, namespace)
     before = lives(cluster, bases + heads)
-    with local(scratch.folder, "local:0", Asked(cluster.admin_kubeconfig)) as here:
+    with local(scratch.folder, "local:0", OwnAccount(cluster.admin_kubeconfig)) as here:
         here.planner.rendering.workspace.fetch(here.repository, base, head)
         plan = make_plan(PlanRequest(here.repository, base, head, head, everything=True), here.planner)
     assert plan is not None

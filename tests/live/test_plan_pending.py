@@ -13,7 +13,7 @@ from bot.domain.subjects import Target
 from bot.objects.identity import ObjectKey, key_of
 from bot.planning.access import Access, Accesses
 from bot.planning.make import PlanRequest, make_plan
-from bot.wiring import Asked, Local, local
+from bot.wiring import Local, OwnAccount, local
 from fixtures.cluster.access import Access as Cluster
 from tests.live import manifests
 from tests.live.planned import Scratch, rendered
@@ -71,7 +71,7 @@ def shop(cluster: Cluster, tmp_path: Path) -> Shop:
 def planned(cluster: Cluster, shop: Shop, *, head: str = "") -> TargetPlan:
     """The row, by somebody who remembers what the first commit wrote."""
     head = head or shop.head
-    with local(shop.scratch.folder, "local:0", Asked(cluster.admin_kubeconfig)) as here:
+    with local(shop.scratch.folder, "local:0", OwnAccount(cluster.admin_kubeconfig)) as here:
         here.planner.rendering.workspace.fetch(here.repository, shop.base, head, shop.deployed)
         planner = replace(here.planner, accesses=Remembering(here.planner.accesses, _rows(cluster, here, shop)))
         plan = make_plan(PlanRequest(here.repository, shop.base, head, head, everything=True), planner)

@@ -19,7 +19,7 @@ from bot.objects.read import SourceObject
 from bot.objects.redact import Redactor
 from bot.planning.sides import Ready, Side, make_side
 from bot.planning.target_plan import Question, plan_target
-from bot.ports.clusters import Accepted, Answer, Refusal, Refused, Resource
+from bot.ports.clusters import Accepted, Answer, Presence, Refusal, Refused, Resource
 
 READY = Ready(App("web", "web", ("prod",), namespace="shop"), None, "applyset-x-v1", is_namespaced)
 secrets = st.text("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", min_size=12, max_size=24)
@@ -46,8 +46,8 @@ class World:
             return Refused(Refusal.INVALID, said, "spec")
         return Accepted(body)
 
-    def namespace_exists(self, name: str) -> bool:
-        return True
+    def namespace(self, name: str) -> Presence:
+        return Presence.THERE
 
 
 def bodies(secret: str) -> list[Object]:
