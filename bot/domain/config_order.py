@@ -70,19 +70,13 @@ def note_never(config: Config, file: str) -> list[UserMistake]:
 
 def note_cycles(config: Config, file: str) -> list[UserMistake]:
     """The graph of targets has no circle. The first one found is named with its path."""
-    circle = _circle_of_environments(config) or _circle_of_targets(config)
+    circle = _circle_of_targets(config)
     if not circle:
         return []
     shown = circle if len(circle) <= 12 else [*circle[:10], "…", circle[-1]]
     message = f"these wait for each other: {' → '.join(shown)}"
-    first = circle[0].rpartition("/")[2]
-    entry = config.apps.get(first) or config.environments[first]
-    return [UserMistake(message, "remove one `needs` or `after` of them", file=file, line=entry.line)]
-
-
-def _circle_of_environments(config: Config) -> list[str]:
-    """A circle in `after` alone is one even when no app goes through it yet."""
-    return _circle({name: list(environment.after) for name, environment in config.environments.items()})
+    line = config.apps[Target.parse(circle[0]).app].line
+    return [UserMistake(message, "remove one `needs` or `after` of them", file=file, line=line)]
 
 
 def _circle_of_targets(config: Config) -> list[str]:

@@ -24,9 +24,18 @@ def test_an_app_that_needs_itself_is_a_circle() -> None:
     assert mistake(text) == ("these wait for each other: prod/a → prod/a", 3)
 
 
-def test_environments_after_each_other_are_a_circle_without_any_app() -> None:
-    text = "environments:\n  a: {cluster: a, after: [b]}\n  b: {cluster: b, after: [a]}\n"
-    assert mistake(text) == ("these wait for each other: a → b → a", 3)
+def test_environments_after_each_other_are_a_circle_for_the_apps_in_both() -> None:
+    environments = "environments:\n  a: {cluster: a, after: [b]}\n  b: {cluster: b, after: [a]}\n"
+    both = "apps:\n  web: {path: web, environments: all}\n"
+    assert mistake(both + environments) == ("these wait for each other: a/web → b/web → a/web", 3)
+
+
+def test_environments_after_each_other_are_none_where_no_app_goes_round() -> None:
+    environments = "environments:\n  a: {cluster: a, after: [b]}\n  b: {cluster: b, after: [a]}\n"
+    apart = "apps:\n  one: {path: one, environments: [a]}\n  other: {path: other, environments: [b]}\n"
+    opened = "apps:\n  web: {path: web, environments: all, overrides: {a: {after: []}}}\n"
+    for apps in ("", apart, opened):
+        read_config(f"version: 1\n{apps}{environments}".encode())
 
 
 def test_a_circle_that_only_an_override_closes_is_found() -> None:
