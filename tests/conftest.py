@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import HealthCheck, settings
 
-from fixtures.cluster.pytest_cluster import cluster, own_cluster
+from fixtures.cluster.pytest_cluster import cluster, own_cluster, pytest_pyfunc_call
 
-__all__ = ["cluster", "own_cluster"]
+__all__ = ["cluster", "own_cluster", "pytest_pyfunc_call"]
 
 _FIRST = ("handlers", "live")
 """Folders whose files wait most. They begin first, so that no worker is left with a long file when all else is done."""
