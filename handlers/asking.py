@@ -14,6 +14,7 @@ from bot.domain.events import CommentWritten
 from bot.domain.permissions import Person, may, teams_asked
 from bot.domain.pulls import Repository
 from bot.domain.subjects import Target, look_job, pull_key, say_commit_job, say_pull_job
+from bot.ports.answers import Answer
 from bot.ports.forge import Forge
 from bot.ports.ledger import ISSUE, Said, Transaction
 from bot.ports.world import Ports
@@ -48,24 +49,24 @@ class Asked:
         """The pull or issue that the comment stands on."""
         return self.event.number
 
-    def first_time(self, tx: Transaction, made: int = 0) -> bool:
-        """Whether the command is yet to be carried out; noted in the transaction that carries it out, with the number
-        of what it made on the forge."""
-        subject = pull_key(self.repository, self.number)
-        if tx.slots.get(subject, self.slot) is not None:
-            return False
-        tx.slots.put(subject, self.slot, Said(made, ""))
-        return True
+    @property
+    def subject(self) -> str:
+        """What everything about the command is kept under."""
+        return pull_key(self.repository, self.number)
 
-    def noted(self) -> Said | None:
-        """What is noted of the command: None until it was carried out, its digest empty until its answer was given."""
-        with self.ports.ledger.begin() as tx:
-            return tx.slots.get(pull_key(self.repository, self.number), self.slot)
+    def first_time(self, tx: Transaction, text: str = "") -> bool:
+        """Whether the command, or the part of it that has a slot of its own, is yet to be carried out. Asked in the
+        transaction that carries it out, which keeps what is to be replied."""
+        return tx.answers.keep(self.subject, self.slot, Answer(text))
 
-    def end(self, how: str) -> None:
-        """Note that the answer was given, and which one: nothing is left to be done or said."""
+    def once(self, what: str, found: str) -> str:
+        """What the first run of the command found, up to 200 characters: a later one builds on the same."""
+        slot = f"{self.slot}-{what}"
         with self.ports.ledger.begin() as tx:
-            tx.slots.put(pull_key(self.repository, self.number), self.slot, Said(0, how))
+            said = tx.slots.get(self.subject, slot)
+            if said is None:
+                tx.slots.put(self.subject, slot, Said(0, found))
+        return said.digest if said is not None else found
 
 
 def allowed(command: Command, asked: Asked, environments: Sequence[Environment] = ()) -> None:

@@ -1,16 +1,16 @@
 """Slash commands: runs when a person wrote a comment. Each row of `bot/domain/commands.py` finds its reaction here."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 
 from bot.comments import replies
-from bot.domain.command_lines import BadCommand, Said, UnknownCommand, parse
+from bot.domain.command_lines import BadCommand, Spoken, UnknownCommand, parse
 from bot.domain.commands import Command
 from bot.domain.config import CommandSettings, Config
 from bot.domain.errors import UserMistake
 from bot.domain.events import CommentWritten
 from bot.domain.permissions import Person, heard
 from bot.planning.configs import rules_at
+from bot.ports.answers import Answer
 from bot.ports.forge import Forge
 from bot.ports.reactions import Emoji
 from bot.ports.world import Ports
@@ -40,43 +40,33 @@ REACTIONS: Mapping[str, Callable[[Command, Asked], str]] = {
 """What each command does. Returns what is to be replied, empty when the emoji say enough; raises UserMistake to refuse,
 and then nothing was done."""
 
-REPEATABLE = frozenset({"rollback"})
-"""What may be carried out again for the words of its answer: it finds what it made and makes nothing more."""
-
-DONE, REFUSED = "done", "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What is replied to a command, and whether it was refused."""
-
-    text: str
-    refused: bool = False
-
 
 def comment_written(event: CommentWritten, ports: Ports) -> None:
     """Carry out the commands of a comment, once its writer's role is read. Raises TryLater when the forge is away.
 
-    Run again after a crash, or when the forge took no reply, it repeats no command that was carried out, and says what
-    was not said.
+    Run again after a crash, or because the forge took no reply, it repeats no command that was carried out or refused,
+    and says what was not said.
     """
     with ports.forges.open(event.repository, *NEEDS) as forge:
         comment = forge.comments.get(event.comment)
         if comment is None or comment.by_us or comment.edited:
             return
         config = _rules(ports, event, forge)
-        said = parse(comment.body, config.commands)
-        if not said:
+        spoken = parse(comment.body, config.commands)
+        if not spoken:
             return
         person = Person(comment.author, forge.permissions.role(comment.author))
         if not heard(person):
             return
         forge.reactions.add(comment.id, Emoji.SEEN)
-        ended = [
-            _respond(each, Asked(event, f"command-{comment.id}-{position}", person, config, ports, forge), position)
-            for position, each in enumerate(said)
-        ]
-        forge.reactions.add(comment.id, Emoji.REFUSED if REFUSED in ended else Emoji.DONE)
+        slots = [f"{comment.id}-{position}" for position, _ in enumerate(spoken)]
+        asked = [Asked(event, f"command-{slot}", person, config, ports, forge) for slot in slots]
+        # All of them before the first reply: one that cannot be written keeps none from being carried out.
+        answers = [_answer(each, to) for each, to in zip(spoken, asked, strict=True)]
+        for slot, answer in zip(slots, answers, strict=True):
+            if answer.text:
+                reply(ports, (event.repository, event.number), f"reply-{slot}", answer.text)
+        forge.reactions.add(comment.id, Emoji.REFUSED if any(each.refused for each in answers) else Emoji.DONE)
 
 
 def _rules(ports: Ports, event: CommentWritten, forge: Forge) -> Config:
@@ -90,30 +80,27 @@ def _rules(ports: Ports, event: CommentWritten, forge: Forge) -> Config:
         return NOTHING
 
 
-def _respond(said: Said, asked: Asked, position: int) -> str:
-    """Carry out one command and reply to it, each unless an earlier run did: how it ended."""
-    noted = asked.noted()
-    if noted is not None and noted.digest:
-        return noted.digest
-    carried_out = noted is not None and not (isinstance(said, Command) and said.name in REPEATABLE)
-    answer = Answer("") if carried_out else _answer(said, asked)
-    if answer.text:
-        reply(asked.ports, (asked.where, asked.number), f"reply-{asked.event.comment}-{position}", answer.text)
-    ended = REFUSED if answer.refused else DONE
-    asked.end(ended)
-    return ended
+def _answer(spoken: Spoken, asked: Asked) -> Answer:
+    """Carry out or refuse one command: what is replied, the same in every run. Only the first one does anything."""
+    with asked.ports.ledger.begin() as tx:
+        kept = tx.answers.get(asked.subject, asked.slot)
+    if kept is not None:
+        return kept
+    answer, why = _carry_out(spoken, asked)
+    with asked.ports.ledger.begin() as tx:
+        # Whatever did something has kept its answer with what it did.
+        if tx.answers.keep(asked.subject, asked.slot, answer) and why:
+            note(tx, asked, "refused", detail=why[:300])
+    return answer
 
 
-def _answer(said: Said, asked: Asked) -> Answer:
-    """Carry out one command: what is to be said of it."""
-    if isinstance(said, UnknownCommand):
-        return Answer(replies.unknown_command(said, asked.config.commands), refused=True)
-    if isinstance(said, BadCommand):
-        return Answer(replies.bad_command(said), refused=True)
+def _carry_out(spoken: Spoken, asked: Asked) -> tuple[Answer, str]:
+    """The answer, and for the audit why somebody was refused; empty too for what is no command at all."""
+    if isinstance(spoken, UnknownCommand):
+        return Answer(replies.unknown_command(spoken, asked.config.commands), refused=True), ""
+    if isinstance(spoken, BadCommand):
+        return Answer(replies.bad_command(spoken), refused=True), ""
     try:
-        return Answer(REACTIONS[said.name](said, asked))
+        return Answer(REACTIONS[spoken.name](spoken, asked)), ""
     except UserMistake as mistake:
-        with asked.ports.ledger.begin() as tx:
-            if replace(asked, slot=f"{asked.slot}-refused").first_time(tx):
-                note(tx, asked, "refused", detail=f"{said.name}: {mistake.message}"[:300])
-        return Answer(replies.mistake(mistake), refused=True)
+        return Answer(replies.mistake(mistake), refused=True), f"{spoken.name}: {mistake.message}"

@@ -22,15 +22,20 @@ def allow(command: Command, asked: Asked) -> str:
     pull = asked.forge.pulls.get(asked.number)
     if pull is None or not pull.open or not pull.from_fork(asked.where):
         raise UserMistake("this is no open pull from a fork", "others are planned by themselves")
+    newer = UserMistake(
+        f"the head is {pull.head[:7]} and may be newer than what you looked at",
+        "look at the pull's changes, then write it again",
+    )
     with asked.ports.ledger.begin() as tx:
         row = tx.plans.get(asked.repository, asked.number)
         said = tx.slots.get(pull_key(asked.repository, asked.number), SLOT)
     if row is None or row.head != pull.head or not _seen(asked, said):
-        remedy = "look at the pull's changes, then write it again"
-        raise UserMistake(f"the head is {pull.head[:7]} and may be newer than what you looked at", remedy)
+        raise newer
     with asked.ports.ledger.begin() as tx:
         newest = tx.plans.get(asked.repository, asked.number)
-        if newest is not None and newest.head == pull.head and asked.first_time(tx):
+        if newest is None or newest.head != pull.head:
+            raise newer
+        if asked.first_time(tx):
             tx.plans.put(asked.repository, replace(newest, allowed=pull.head))
             tx.jobs.put(plan_job(asked.repository, asked.number))
     return ""

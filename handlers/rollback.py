@@ -28,8 +28,8 @@ def roll_back(command: Command, asked: Asked) -> str:
     """Open a pull that takes back the last deployed change of the targets, and with `--now` deploy what ran healthily
     before it at once: what is said of it.
 
-    Repeated for its answer it finds what it made. Raises UserMistake when there is nothing to take back, when that
-    clashes with what came later, and for who may not.
+    Repeated after a crash it finds the same commit, branch and pull. Raises UserMistake when there is nothing to take
+    back, when that clashes with what came later, and for who may not.
     """
     changes = _changes(command, asked)
     allowed(command, asked, [each for row in changes for each in ruling(asked, row)])
@@ -40,11 +40,12 @@ def roll_back(command: Command, asked: Asked) -> str:
         if not now:
             raise
         return "\n\n".join([*now, replies.mistake(mistake)])
+    said = "\n\n".join([*now, rollback_reply(rollback, opened)])
     with asked.ports.ledger.begin() as tx:
-        if asked.first_time(tx, opened):
+        if asked.first_time(tx, said):
             for row in changes:
                 note(tx, asked, "rollback", str(row.target), f"#{opened} takes back {', '.join(rollback.commits)}")
-    return "\n\n".join([*now, rollback_reply(rollback, opened)])
+    return said
 
 
 def _now(command: Command, asked: Asked, changes: list[Deployment]) -> str:
@@ -82,13 +83,11 @@ def _changes(command: Command, asked: Asked) -> list[Deployment]:
 def _propose(asked: Asked, changes: list[Deployment]) -> tuple[Rollback, int]:
     """Make the commit, its branch and the pull, each unless it is there: what is taken back, and the pull's number."""
     workspace = asked.ports.workspace
-    base, tip = asked.forge.pulls.default_branch()
-    workspace.fetch(asked.where, tip, branch=base)
+    base, newest = asked.forge.pulls.default_branch()
+    workspace.fetch(asked.where, newest, branch=base)
+    tip = asked.once("tip", newest)  # on another one the commit, and so its branch and pull, would be others
     back = tuple(commits_to_take_back(asked.ports, asked.forge, changes, tip))
     rollback = Rollback(tuple(row.target for row in changes), back, asked.person.login, asked.number)
-    earlier = asked.noted()
-    if earlier is not None:
-        return rollback, earlier.id  # on a newer tip the commit would be another one
     made = workspace.revert(asked.where, tip, back, rollback_message(rollback)) if back else tip
     if isinstance(made, MergeConflict):
         paths = ", ".join(made.paths[:5])

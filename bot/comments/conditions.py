@@ -1,7 +1,7 @@
 """What a deployment waits for, who can help, and the next command: a sentence for every condition."""
 
 from bot.comments.markdown import counted, label, named
-from bot.domain.deployments import Condition, Wait
+from bot.domain.deployments import LEAVING, Condition, Wait
 from bot.domain.subjects import Target
 
 PREFIX = "/plumb"
@@ -23,7 +23,7 @@ def condition(each: Condition, target: Target, prefix: str = PREFIX) -> str:
             return f"waiting for {what} to be confirmed: {named(f'{deploy} --confirm {each.subject}')}"
         case Wait.ORDER:
             return f"waiting for {label(each.subject)}"
-        case Wait.NAMESPACE if each.more:
+        case Wait.NAMESPACE if each.more == LEAVING:
             return f"waiting for the namespace {label(each.subject)}, which is being deleted: have it made again"
         case Wait.NAMESPACE:
             return f"waiting for the namespace {label(each.subject)}: have it made, or add it to this app"

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from bot.delivery.scene import Reach, Scene, reach
-from bot.domain.deployments import Condition, Deployment, Wait
+from bot.domain.deployments import LEAVING, Condition, Deployment, Wait
 from bot.objects.identity import ObjectKey
 from bot.planning.observe import WORKERS
 from bot.planning.sides import Side
@@ -39,6 +39,6 @@ def _lacking(api: ApplyCluster, name: str) -> Condition | None:
     match api.namespace(name):
         case Presence.ABSENT:
             return Condition(Wait.NAMESPACE, name)
-        case Presence.LEAVING as leaving:
-            return Condition(Wait.NAMESPACE, name, leaving)
+        case Presence.LEAVING:
+            return Condition(Wait.NAMESPACE, name, LEAVING)
     return None

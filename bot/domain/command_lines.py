@@ -49,14 +49,14 @@ class BadCommand:
     remedy: str
 
 
-Said = Command | UnknownCommand | BadCommand
+Spoken = Command | UnknownCommand | BadCommand
 
 
 class _Wrong(Exception):
     """Why a line is no command: message and remedy."""
 
 
-def parse(body: str, settings: CommandSettings) -> tuple[Said, ...]:
+def parse(body: str, settings: CommandSettings) -> tuple[Spoken, ...]:
     """Every command in a comment's text, in order, the same one once.
 
     Comments beyond `COMMENT_BYTES` (no forge takes longer ones) hold none. Of more than `COMMANDS_PER_COMMENT` none is
@@ -87,7 +87,7 @@ def _addressed(line: str, settings: CommandSettings) -> str | None:
     return None
 
 
-def _read(said: str, settings: CommandSettings) -> Said:
+def _read(said: str, settings: CommandSettings) -> Spoken:
     if len(said) > LINE_CHARACTERS:
         return BadCommand(f"a command of {len(said)} characters", f"write {LINE_CHARACTERS} at most")
     word, *arguments = said.split() or ["help"]

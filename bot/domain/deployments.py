@@ -80,6 +80,9 @@ class Wait(StrEnum):
     CLUSTER = "cluster"
 
 
+LEAVING = "leaving"
+"""What `more` says of a namespace that is still there and being deleted."""
+
 OVERRIDES = (Wait.WINDOW, Wait.ORDER, Wait.APPROVALS, Wait.HISTORY)
 """What a repository admin may override, with a reason."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from bot.domain.errors import TryLater, UserMistake
+from bot.ledger.answers import SqlAnswers
 from bot.ledger.audit import SqlAudit
 from bot.ledger.candidates import SqlCandidates
 from bot.ledger.database import Database
@@ -42,6 +43,7 @@ class SqlTransaction:
         self.deployments = SqlDeployments(connection)
         self.inventory = SqlInventoryRows(connection)
         self.slots = SqlSlots(connection)
+        self.answers = SqlAnswers(connection)
         self.approvals = SqlApprovals(connection)
         self.holds = SqlHolds(connection)
         self.locks = SqlLocks(connection)

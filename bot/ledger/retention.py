@@ -12,6 +12,7 @@ from bot.domain.subjects import commit_key, pull_key
 from bot.ledger import codec
 from bot.ledger.plans import NO_PULL
 from bot.ledger.tables import (
+    answers,
     approvals,
     candidates,
     deployment_pulls,
@@ -113,7 +114,8 @@ class SqlRetention:
             self._said([commit_key(repository, head) for head in some])
 
     def _said(self, subjects: Collection[str]) -> None:
-        self._connection.execute(sa.delete(slots).where(slots.c.subject.in_(subjects)))
+        for table in (slots, answers):
+            self._connection.execute(sa.delete(table).where(table.c.subject.in_(subjects)))
 
 
 def _some(all: Iterable[T]) -> Iterator[list[T]]:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -160,6 +161,16 @@ slots = Table(
     Column("slot", String(600), primary_key=True),
     Column("id", BigInteger, nullable=False),
     Column("digest", String(200), nullable=False),
+)
+
+# What is replied to commands, under the pull's key.
+answers = Table(
+    f"{PREFIX}answers",
+    metadata,
+    Column("subject", String(200), primary_key=True),
+    Column("command", String(200), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("refused", Boolean, nullable=False),
 )
 
 # What a dry-run showed to be as Git has it: keyed hashes and when, nothing else.

@@ -12,6 +12,7 @@ from bot.domain.plans import Plan
 from bot.domain.pulls import Repository
 from bot.domain.subjects import Job, Target
 from bot.objects.identity import ObjectKey
+from bot.ports.answers import Answers
 from bot.ports.audit import Audit
 from bot.ports.candidates import Candidates
 from bot.ports.figures import Figures
@@ -268,6 +269,8 @@ class Transaction(Protocol):
     def inventory(self) -> InventoryRows: ...
     @property
     def slots(self) -> Slots: ...
+    @property
+    def answers(self) -> Answers: ...
     @property
     def approvals(self) -> Approvals: ...
     @property

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.comments.conditions import condition
-from bot.domain.deployments import Condition, Wait
+from bot.domain.deployments import LEAVING, Condition, Wait
 from bot.domain.subjects import Target
 
 WEB = Target("prod", "web")
@@ -37,7 +37,7 @@ SAID = {
 
 
 def test_a_namespace_that_is_on_its_way_out_is_said_to_be() -> None:
-    said = condition(Condition(Wait.NAMESPACE, "shop", "leaving"), WEB, "/x")
+    said = condition(Condition(Wait.NAMESPACE, "shop", LEAVING), WEB, "/x")
     assert said == "waiting for the namespace shop, which is being deleted: have it made again"
 
 

@@ -14,6 +14,7 @@ from bot.domain.stops import Hold, Lock
 from bot.domain.subjects import Target, commit_key, pull_key
 from bot.ledger.ledger import SqlLedger
 from bot.ledger.tables import deployment_pulls
+from bot.ports.answers import Answer
 from bot.ports.audit import Wanted
 from bot.ports.candidates import CandidateRow
 from bot.ports.ledger import ISSUE, PullRow, Said
@@ -39,6 +40,7 @@ def deployed(ledger: SqlLedger, number: int) -> None:
         tx.candidates.put(SHOP.key, CandidateRow(f"q{number}", "b", "main", number, "merged"))
         tx.approvals.put(SHOP.key, Approval(number, f"h{number}", "main", "prod", "ana", False, number, (), 1.0))
         tx.slots.put(pull_key(SHOP.key, number), "plan:1", Said(number, "x"))
+        tx.answers.keep(pull_key(SHOP.key, number), "command-1-0", Answer("x"))
         tx.slots.put(commit_key(SHOP.key, commit), "deployment:prod", Said(number, "x"))
         tx.holds.put(SHOP.key, Hold(number, "ana"))
         issue = 1000 + number
@@ -70,6 +72,7 @@ def test_what_is_old_goes_with_all_that_hangs_on_it(ledger: SqlLedger) -> None:
             assert (tx.plans.at(SHOP.key, number, f"h{number}") is not None) is there
             assert (tx.plans.of_commit(SHOP.key, f"c{number}") is not None) is there
             assert bool(tx.slots.under(pull_key(SHOP.key, number))) is there
+            assert bool(tx.answers.get(pull_key(SHOP.key, number), "command-1-0")) is there
             assert (tx.candidates.get(SHOP.key, f"q{number}") is not None) is there
             assert bool(tx.approvals.of(SHOP.key, number)) is there
             assert bool(tx.slots.under(commit_key(SHOP.key, f"c{number}"))) is there

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.command_lines import COMMENT_BYTES, BadCommand, Said, UnknownCommand, parse
+from bot.domain.command_lines import COMMENT_BYTES, BadCommand, Spoken, UnknownCommand, parse
 from bot.domain.commands import TABLE, Command, Confirmation
 from bot.domain.config import CommandSettings
 from bot.domain.subjects import Target
@@ -13,7 +13,7 @@ WEB, API = Target("prod", "web"), Target("prod", "api")
 DEFAULT = CommandSettings()
 
 
-def said(body: str, settings: CommandSettings = DEFAULT) -> tuple[Said, ...]:
+def said(body: str, settings: CommandSettings = DEFAULT) -> tuple[Spoken, ...]:
     return parse(body, settings)
 
 

@@ -145,7 +145,16 @@ class Shop:
         """Comment on a pull; the comment's id."""
         return self.world.forge.comment(number, text, by=by, repository=self.path)
 
+    def lose_comment(self, number: int) -> None:
+        """The next new comment on a pull does not reach the forge."""
+        self.world.forge.faults.fail_before_effect(f"POST .*/{self.path}/issues/{number}/comments")
+
     # Looking
+
+    def commenting(self, number: int) -> list[int]:
+        """How the forge answered each try to make a new comment on a pull."""
+        made = ("POST", f"/repos/{self.path}/issues/{number}/comments")
+        return [each.status for each in self.world.forge.requests if (each.method, each.path) == made]
 
     def tip(self) -> str:
         """The default branch's commit."""
@@ -271,10 +280,8 @@ class Shop:
 
     def wait_deployed(self, commit: str, *environments: str, seconds: float = PATIENCE) -> float:
         """Wait until a commit's deployments are healthy there (default: staging); the seconds."""
-        return sum(
-            self.wait_check(commit, f"plumbline/deploy/{each}", "success", seconds)
-            for each in environments or ("staging",)
-        )
+        names = environments or ("staging",)
+        return sum(self.wait_check(commit, f"plumbline/deploy/{each}", "success", seconds) for each in names)
 
     def wait_plan(self, number: int, words: str = "### Plan:", seconds: float = PATIENCE) -> float:
         """Wait until the plan comment of a pull says something and its check has ended; the seconds."""
@@ -282,14 +289,11 @@ class Shop:
         def seen() -> bool:
             return words in self.comment(number, "plan") and bool(self.conclusion(self.head(number)))
 
-        return wait_until(
-            f"{words!r} in the plan of {self.path}#{number}", seen, seconds, lambda: self.comment(number, "plan")
-        )
+        what = f"{words!r} in the plan of {self.path}#{number}"
+        return wait_until(what, seen, seconds, lambda: self.comment(number, "plan"))
 
     def all_said(self, commit: str) -> str:
         """Every check of a commit and the end of the bot's log, for a failing test."""
-        checks = [
-            f"{run.name}: {run.status} {run.conclusion} {run.title}"
-            for run in self.world.forge.check_runs(commit, self.path)
-        ]
+        runs = self.world.forge.check_runs(commit, self.path)
+        checks = [f"{run.name}: {run.status} {run.conclusion} {run.title}" for run in runs]
         return "\n".join([*checks, self.world.log()[-2000:]])

@@ -111,12 +111,28 @@ def test_who_has_no_role_and_what_is_quoted_gets_no_answer(shop: Shop) -> None:
 def test_what_the_forge_takes_only_at_the_second_try_is_said_then_and_nothing_is_done_twice(shop: Shop) -> None:
     number, merged = merged_on_command(shop)
     wait_until("the command is shown", lambda: "/plumb deploy staging/web" in shop.comment(number, "deployment"))
-    shop.world.forge.faults.fail_before_effect(f"POST .*/{shop.path}/issues/{number}/comments")
+    shop.lose_comment(number)
     asked = shop.write(number, "/plumb cancel\n\n/plumb help", by="ana")
     wait_until("it is answered", lambda: len(shop.reactions(number, asked)) == 2)
     assert shop.reactions(number, asked) == {"eyes", "rocket"}
+    assert shop.commenting(number)[-2:] == [502, 201]
     assert len([each for each in shop.comments(number) if "/plumb rollback" in each.body]) == 1
     shop.wait_check(merged, "plumbline/deploy/staging", "cancelled")
+
+
+def test_a_refusal_that_is_said_later_still_holds(shop: Shop) -> None:
+    files = {".plumbline.yaml": config(ON_COMMAND)}
+    shop.wait_check(shop.begin(shop.app() | files), "plumbline/deploy/staging", "action_required")
+    number = shop.pull(shop.app("web:2") | files)
+    shop.wait_plan(number)
+    shop.lose_comment(number)
+    asked = shop.write(number, "/plumb deploy", by="ana")
+    wait_until("the reply was lost", lambda: 502 in shop.commenting(number))
+    merged = shop.merge(number)
+    wait_until("it is answered", lambda: shop.reactions(number, asked) == {"eyes", "confused"})
+    answered(shop, number, "Merge it first")
+    shop.wait_check(merged, "plumbline/deploy/staging", "action_required")
+    assert (shop.state(commit=merged), shop.rows()[-1].word) == ("waiting", "")
 
 
 def test_a_danger_that_nobody_was_shown_waits_until_it_is_confirmed_by_number_and_name(shop: Shop) -> None:

@@ -1,6 +1,7 @@
 """Which head `ok-to-plan` lets be rendered: the one that its writer has looked at, and no other."""
 
 from dataclasses import dataclass, replace
+from itertools import count
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -22,6 +23,7 @@ SHOP = Repository("github", 12, "acme/shop", 5)
 HEAD, NEWER = "a" * 40, "b" * 40
 PULL = Pull(3, "rita", HEAD, 99, "main", open=True, merged=False, merge_commit=None)
 OURS, THEIRS = 70, 71
+POSITIONS = count()
 
 
 @dataclass
@@ -45,7 +47,7 @@ class Forge:
         )
         ports: Any = SimpleNamespace(ledger=ledger)
         event = CommentWritten(SHOP, 3, THEIRS)
-        return Asked(event, "command-71-0", Person("bob", role), NOTHING, ports, cast(Any, forge))
+        return Asked(event, f"command-71-{next(POSITIONS)}", Person("bob", role), NOTHING, ports, cast(Any, forge))
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,6 @@ def ledger(opened: SqlLedger) -> SqlLedger:
         tx.repositories.see(SHOP)
         tx.plans.put(SHOP.key, PullRow(3, HEAD, "c" * 40, "fork"))
         tx.slots.put(pull_key(SHOP.key, 3), "plan:1", Said(OURS, "x"))
-        tx.slots.drop(pull_key(SHOP.key, 3), "command-71-0")
     return opened
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot.comments.deployment import Standing, deployment_comment
 from bot.comments.phrases import state
-from bot.domain.deployments import Condition, Deployment, DeploymentState, Wait
+from bot.domain.deployments import LEAVING, Condition, Deployment, DeploymentState, Wait
 from bot.domain.grants import Cluster, Grant
 from bot.domain.subjects import Target
 from bot.ports.clusters import Clusters
@@ -43,7 +43,7 @@ def test_a_foreign_namespace_that_is_not_there_is_waited_for_and_nothing_is_writ
     leaving = f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {other}, finalizers: [acme.io/last-word]}}\n"
     shop.access.apply_admin(leaving)
     shop.access.kubectl("delete", "namespace", other, "--wait=false")
-    assert shop.look(row).conditions == (Condition(Wait.NAMESPACE, other, "leaving"),)
+    assert shop.look(row).conditions == (Condition(Wait.NAMESPACE, other, LEAVING),)
     patch = '{"metadata": {"finalizers": null}}'
     shop.access.kubectl("patch", "namespace", other, "--type=merge", "-p", patch)
     shop.access.kubectl("wait", "--for=delete", "namespace", other, "--timeout=60s")

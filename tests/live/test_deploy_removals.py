@@ -50,7 +50,8 @@ def deletes(shop: Delivering) -> list[str]:
     """The objects whose deletion was really asked for and accepted, in order, by whoever applies here."""
     grant = shop.ports.operator.clusters["live"].grants[0]
     found = [each for user in (grant.apply_as, grant.plan_as) for each in shop.access.audit(user)]
-    return [each.name for each in found if each.verb == "delete" and each.wrote]
+    removed = [each for each in found if each.verb == "delete" and each.wrote]
+    return [each.name for each in sorted(removed, key=lambda each: each.received)]
 
 
 def kept(row: Deployment) -> dict[str, Stays]:
