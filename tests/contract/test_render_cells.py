@@ -37,6 +37,8 @@ exec(open(f"/tree/{name}/program").read())
 print("apiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: said}\\ndata: " + json.dumps({"said": json.dumps(said)}))
 """
 _WAIT = "while not os.path.exists('/tree/go'): time.sleep(0.02)\n"
+_UNHARMED = f"{_WAIT}while not os.path.exists('/tree/over'): time.sleep(0.02)\nsaid['alive'] = True\n"
+"""A victim that is there until the attack is over."""
 
 
 def _apps(place: Path, programs: dict[str, str], limits: Limits | None = None) -> Folder:
@@ -53,9 +55,9 @@ def _said(rendered: Rendered) -> dict[str, Any]:
 
 
 def _marked(marker: str, program: str) -> str:
-    """A program that can be seen to run, in a process that is named so."""
+    """A program that can be seen to run, in a process that is named so and has left its session."""
     shown = ["python", "-ISc", "import time; time.sleep(300)", marker]
-    return f"if not os.fork(): os.execv({_PYTHON!r}, {shown!r})\n{program}"
+    return f"if not os.fork(): os.setsid(); os.execv({_PYTHON!r}, {shown!r})\n{program}"
 
 
 def _seen(marker: str) -> None:
@@ -72,17 +74,22 @@ def _at_once(folder: Folder, *names: str) -> Iterator[list[Future[Rendered]]]:
         yield [threads.submit(folder.render, name) for name in names]
 
 
-def _jails(folder: Folder) -> set[str]:
-    """The jails that stand around a checkout, by the handle that each is reached by."""
-    found = set()
+def _jailers(folder: Folder) -> dict[int, str]:
+    """The processes of the jails around a checkout, and the handle that each is reached by."""
+    found = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
             words = (process / "cmdline").read_bytes().split(b"\0")
             if os.fsencode(folder.checkout) in words and b"--ro-bind" in words:
-                found.add(os.readlink(process / "fd/0"))
+                found[int(process.name)] = os.readlink(process / "fd/0")
         except OSError:
             continue
     return found
+
+
+def _jails(folder: Folder) -> set[str]:
+    """The jails that stand around a checkout."""
+    return set(_jailers(folder).values())
 
 
 def test_apps_of_a_checkout_are_rendered_in_one_jail(tmp_path: Path) -> None:
@@ -101,7 +108,7 @@ def test_a_hostile_app_finds_signals_and_reaches_no_other(tmp_path: Path) -> Non
     mark = f"victim-{os.getpid()}-{time.monotonic_ns()}"
     address = f"\0{mark}"
     victim = f"held = socket.socket(socket.AF_UNIX); held.bind({address!r}); held.listen()\n"
-    victim += f"{_WAIT}time.sleep(1)\nsaid['alive'] = True\n"
+    victim += _UNHARMED
     attack = f"{_WAIT}libc = ctypes.CDLL(None, use_errno=True)\nsaid['reached'] = []\n"
     attack += "mine = {os.getpid(), os.getppid(), 1}\nfor pid in set(range(1, 3000)) - mine:\n"
     attack += " for do in (lambda: os.kill(pid, 9), lambda: os.killpg(pid, 9)):\n"
@@ -115,13 +122,14 @@ def test_a_hostile_app_finds_signals_and_reaches_no_other(tmp_path: Path) -> Non
         _seen(mark)
         folder.write({"go": ""})
         assert _said(other.result()) == {"reached": [], "first": -1}
+        folder.write({"over": ""})
         assert _said(one.result()) == {"alive": True}
 
 
 @pytest.mark.parametrize("harm", ["os.kill(-1, 9)", "os.kill(0, 9)", "os.kill(os.getppid(), 9)", "os.killpg(0, 15)"])
 def test_an_app_that_kills_all_it_can_ends_only_itself(tmp_path: Path, harm: str) -> None:
     mark = f"victim-{os.getpid()}-{time.monotonic_ns()}"
-    victim = _marked(mark, f"{_WAIT}time.sleep(0.5)\nsaid['alive'] = True\n")
+    victim = _marked(mark, _UNHARMED)
     folder = _apps(tmp_path, {"victim": victim, "attack": f"{_WAIT}{harm}\ntime.sleep(300)\n", "after": ""})
     with _at_once(folder, "victim", "attack") as (one, other):
         _seen(mark)
@@ -129,6 +137,7 @@ def test_an_app_that_kills_all_it_can_ends_only_itself(tmp_path: Path, harm: str
         folder.write({"go": ""})
         with pytest.raises(UserMistake) as caught:
             other.result()
+        folder.write({"over": ""})
         assert caught.value.file == "attack/kustomization.yaml"
         assert _said(one.result()) == {"alive": True}
         assert _said(folder.render("after")) == {}
@@ -144,7 +153,7 @@ def test_each_has_all_of_its_time_and_memory_for_itself(tmp_path: Path) -> None:
 
 def test_what_one_app_starts_ends_with_it_and_not_with_the_jail(tmp_path: Path) -> None:
     mark = f"left-{os.getpid()}-{time.monotonic_ns()}"
-    folder = _apps(tmp_path, {"left": _marked(mark, "os.setsid() if os.getpgrp() != os.getpid() else None\n")})
+    folder = _apps(tmp_path, {"left": _marked(mark, "")})
     with folder.renderer.kept(folder.checkout):
         assert _said(folder.render("left")) == {}
         wait_until_gone(mark)
@@ -155,14 +164,11 @@ def test_a_jail_that_is_gone_is_done_without(tmp_path: Path) -> None:
     folder = Folder(tmp_path).write({"app/a.yaml": config_map("a")})
     with folder.renderer.kept(folder.checkout):
         assert folder.names() == ["a"]
-        for process in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                words = process.read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if os.fsencode(folder.checkout) in words and b"--ro-bind" in words:
-                with suppress(ProcessLookupError):
-                    os.kill(int(process.parent.name), signal.SIGKILL)
+        jailers = _jailers(folder)
+        assert jailers
+        for process in jailers:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
         assert folder.names() == ["a"]
         assert folder.names() == ["a"]
 
