@@ -102,7 +102,7 @@ def newest_here(asked: Asked) -> list[Deployment]:
 
 def commit_of(tx: Transaction, asked: Asked) -> str:
     """The commit that the issue is about; empty on a pull."""
-    said = tx.slots.get(pull_key(asked.repository, asked.number), ISSUE)
+    said = tx.slots.get(asked.subject, ISSUE)
     return said.digest if said else ""
 
 

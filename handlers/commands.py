@@ -88,10 +88,10 @@ def _answer(spoken: Spoken, asked: Asked) -> Answer:
         return kept
     answer, why = _carry_out(spoken, asked)
     with asked.ports.ledger.begin() as tx:
-        # Whatever did something has kept its answer with what it did.
+        # Whatever did something has kept its answer with what it did; of two runs at once the first one's is said.
         if tx.answers.keep(asked.subject, asked.slot, answer) and why:
             note(tx, asked, "refused", detail=why[:300])
-    return answer
+        return tx.answers.get(asked.subject, asked.slot) or answer
 
 
 def _carry_out(spoken: Spoken, asked: Asked) -> tuple[Answer, str]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.domain.commands import Command
 from bot.domain.errors import UserMistake
-from bot.domain.subjects import plan_job, pull_key
+from bot.domain.subjects import plan_job
 from bot.ports.ledger import Said
 from handlers.asking import Asked, allowed
 
@@ -28,7 +28,7 @@ def allow(command: Command, asked: Asked) -> str:
     )
     with asked.ports.ledger.begin() as tx:
         row = tx.plans.get(asked.repository, asked.number)
-        said = tx.slots.get(pull_key(asked.repository, asked.number), SLOT)
+        said = tx.slots.get(asked.subject, SLOT)
     if row is None or row.head != pull.head or not _seen(asked, said):
         raise newer
     with asked.ports.ledger.begin() as tx:

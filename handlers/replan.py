@@ -2,7 +2,7 @@
 
 from bot.domain.commands import Command
 from bot.domain.errors import UserMistake
-from bot.domain.subjects import plan_job, pull_key
+from bot.domain.subjects import plan_job
 from bot.ports.ledger import ASKED, Said
 from handlers.asking import Asked, allowed, note
 
@@ -28,7 +28,7 @@ def plan_again(command: Command, asked: Asked) -> str:
             )
         if asked.first_time(tx):
             if wanted:
-                tx.slots.put(pull_key(asked.repository, asked.number), ASKED, Said(0, wanted))
+                tx.slots.put(asked.subject, ASKED, Said(0, wanted))
             tx.jobs.put(plan_job(asked.repository, asked.number))
             note(tx, asked, "plan", detail=wanted)
     return ""

@@ -3,14 +3,7 @@
 from dataclasses import replace
 
 from bot.comments import replies
-from bot.comments.rollback import (
-    Rollback,
-    going_back,
-    rollback_body,
-    rollback_message,
-    rollback_reply,
-    rollback_title,
-)
+from bot.comments.rollback import Rollback, going_back, rollback_body, rollback_message, rollback_reply, rollback_title
 from bot.delivery.returning import commits_to_take_back, go_back, last_change, still_there
 from bot.domain.commands import Command
 from bot.domain.deployments import Deployment

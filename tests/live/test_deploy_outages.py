@@ -127,4 +127,4 @@ def test_a_server_killed_in_the_middle_of_a_wave_is_waited_for(shop: Delivering,
     assert len(live) == 17
     assert shop.kept(MANY) == shop.mapped(MANY)
     assert shop.kept(MANY) == {f"ConfigMap/{each}": body["metadata"]["uid"] for each, body in live.items()}
-    assert {f"many-a-{number}" for number in range(5)} & {*deleted(shop)}, "which would have told of one deleted twice"
+    assert "many-a-2" in deleted(shop), "the one whose deletion never reached the server that was killed"
