@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Final
 
 from bot.objects.identity import ObjectKey
 
@@ -25,6 +27,10 @@ class InventoryRow:
     hook: bool = False
     recovered: bool = False
     came_from: str = ""
+
+
+BY_OBJECT: Final = attrgetter("object.group", "object.kind", "object.namespace", "object.name")
+"""What rows are sorted by: the order of their objects, told without comparing two of them in Python."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +70,4 @@ def reconciled(ledger: Sequence[InventoryRow], sealed: Inventory | None) -> tupl
         known = (other is not None and other.uid == row.uid) or (pending and row.commit == pending)
         found.append(row if known else replace(row, recovered=True))
     found += [replace(row, recovered=True) for row in theirs.values()]
-    return tuple(sorted(found, key=lambda row: row.object))
+    return tuple(sorted(found, key=BY_OBJECT))

@@ -1,10 +1,11 @@
 """The ledger's half of the inventory: one row per object of a target."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import sqlalchemy as sa
 
-from bot.domain.inventory import InventoryRow
+from bot.domain.inventory import BY_OBJECT, InventoryRow
 from bot.domain.subjects import Target
 from bot.ledger import codec
 from bot.ledger.database import put_all
@@ -13,6 +14,12 @@ from bot.objects.identity import ObjectKey
 
 _CHUNK = 200
 """Objects asked about in one statement: databases bound how many values one may have."""
+
+
+@lru_cache(maxsize=10_000)
+def _row(body: str) -> InventoryRow:
+    """A row by its text: every look reads all rows of its target, and few have changed since the last one."""
+    return codec.load(InventoryRow, body)
 
 
 class SqlInventoryRows:
@@ -27,8 +34,8 @@ class SqlInventoryRows:
             inventory.c.environment == target.environment,
             inventory.c.app == target.app,
         )
-        rows = [codec.load(InventoryRow, row.body) for row in self._connection.execute(found)]
-        return sorted(rows, key=lambda row: row.object)
+        rows = [_row(body) for body in self._connection.execute(found).scalars()]
+        return sorted(rows, key=BY_OBJECT)
 
     def put(self, repository: str, target: Target, rows: Sequence[InventoryRow]) -> None:
         key = {"repository": repository, "environment": target.environment, "app": target.app}
@@ -45,7 +52,7 @@ class SqlInventoryRows:
                 inventory.c.repository == repository, inventory.c.object.in_(names)
             )
             for each in self._connection.execute(rows):
-                other, row = Target(each.environment, each.app), codec.load(InventoryRow, each.body)
+                other, row = Target(each.environment, each.app), _row(each.body)
                 if other != target:
                     found[row.object] = (other, row)
         return found
