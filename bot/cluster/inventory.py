@@ -5,10 +5,11 @@ was not looked at first, and repeating a write that went through changes nothing
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from bot.cluster.applyset import applyset_id, parent_metadata, stranger
-from bot.cluster.inventory_data import Contents, TooManyRows, Unbelievable, keys_of, seal, unseal
+from bot.cluster.inventory_data import Contents, TooManyRows, Unbelievable, check, keys_of, seal, unseal
 from bot.cluster.write import ApplyingCluster
 from bot.domain.errors import UserMistake
 from bot.domain.grants import Cluster
@@ -20,6 +21,8 @@ from bot.ports.clusters import Accepted, ClusterUnreachable, Refusal, Refused, R
 _CONFIG_MAP = Resource(Kind("", "ConfigMap"), "v1", "configmaps", True)
 _SUBJECT = "plumbline.dev/subject"
 _TRIES = 3
+
+T = TypeVar("T")
 
 
 class ConfigMapInventories:
@@ -40,7 +43,7 @@ class ConfigMapInventories:
     def read(self, repository: str, target: Target) -> Inventory | None:
         """The inventory as the cluster has it. Raises UserMistake when it is not as we wrote it, ClusterUnreachable."""
         empty = self.name_of(repository, target)
-        found = self._current(empty)
+        found = self._current(empty, unseal)
         if found is None:
             return None
         return Inventory(empty.name, empty.applyset, found[1].rows, empty.subject, found[1].pending)
@@ -65,7 +68,7 @@ class ConfigMapInventories:
         if inventory.subject:
             metadata["annotations"][_SUBJECT] = inventory.subject
         for _ in range(_TRIES):
-            found = self._current(inventory)
+            found = self._current(inventory, check)
             version = {"resourceVersion": found[0]["metadata"]["resourceVersion"]} if found else {}
             body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {**metadata, **version}, **sealed}
             answer = self._api.apply(body, force=True)
@@ -75,8 +78,10 @@ class ConfigMapInventories:
                 raise self._refused(answer.why if isinstance(answer, Refused) else "in conflict")
         raise self._refused("changed by somebody else meanwhile")
 
-    def _current(self, inventory: Inventory) -> tuple[Object, Contents] | None:
-        """The map and what it holds, None when there is none."""
+    def _current(
+        self, inventory: Inventory, opened: Callable[[Object, str, bytes | None], T]
+    ) -> tuple[Object, T] | None:
+        """The map and what opening it gives, None when there is none."""
         namespace, name = self._cluster.inventory_namespace, inventory.name
         found = self._api.get(_CONFIG_MAP, namespace, name)
         if found is None:
@@ -87,7 +92,7 @@ class ConfigMapInventories:
             wrong = stranger(found)
             if wrong:
                 raise Unbelievable(wrong)
-            return found, unseal(found, inventory.applyset, self._key)
+            return found, opened(found, inventory.applyset, self._key)
         except Unbelievable as error:
             message = f"the inventory {namespace}/{name} in cluster {self._cluster.name} cannot be believed: {error}"
             remedy = "undo the edit; or delete the ConfigMap, and the next deployment writes it from the ledger"
