@@ -7,7 +7,7 @@ where it is in the same target.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bot.objects.identity import Kind, Object, ObjectKey, group_of, key_of, kind_of
+from bot.objects.identity import Kind, Object, ObjectKey, group_of
 from bot.objects.paths import value_at
 
 DEPENDS_ON: Final = "plumbline.dev/depends-on"
@@ -22,21 +22,26 @@ def named(body: Object) -> list[tuple[str, str, ObjectKey | None]]:
 
     The form is `group/namespaces/ns/kind/name` or `group/kind/name`, comma-separated; core kinds have an empty group.
     """
-    annotations = body["metadata"].get("annotations") or {}
+    annotations = body["metadata"].get("annotations")
+    if not annotations:
+        return []
     parts = [(name, part.strip()) for name in ANNOTATIONS for part in str(annotations.get(name) or "").split(",")]
     return [(name, part, _reference(part)) for name, part in parts if part]
 
 
 def graph(by_key: Mapping[ObjectKey, Object]) -> dict[ObjectKey, set[ObjectKey]]:
     """What each of these objects has to come after, out of them."""
-    definitions = {_defined(body): key for key, body in by_key.items() if kind_of(body) == _DEFINITION}
+    definitions = {_defined(body): key for key, body in by_key.items() if key.of == _DEFINITION}
     found = {}
     for key, body in by_key.items():
         wanted = {each for _, _, each in named(body)}
-        wanted |= {ObjectKey("", "Namespace", "", key.namespace), definitions.get((key.group, key.kind))}
-        wanted |= {_bound(body), _scaled(body)}
+        wanted |= {_inside(key), definitions.get((key.group, key.kind)), _bound(key, body), _scaled(key, body)}
         found[key] = {each for each in wanted if each is not None and each in by_key}
     return found
+
+
+def _inside(key: ObjectKey) -> ObjectKey | None:
+    return ObjectKey("", "Namespace", "", key.namespace) if key.namespace else None
 
 
 def _reference(text: str) -> ObjectKey | None:
@@ -52,15 +57,17 @@ def _defined(body: Object) -> tuple[str, str]:
     return str(value_at(body, ("spec", "group"))), str(value_at(body, ("spec", "names", "kind")))
 
 
-def _bound(body: Object) -> ObjectKey | None:
+def _bound(key: ObjectKey, body: Object) -> ObjectKey | None:
     """The role of a binding, which the API server looks up when the binding is written."""
-    kind, name = value_at(body, ("roleRef", "kind")), value_at(body, ("roleRef", "name"))
-    if kind_of(body).group != _RBAC or not (isinstance(kind, str) and isinstance(name, str)):
+    if key.group != _RBAC:
         return None
-    return ObjectKey(_RBAC, kind, "" if kind == "ClusterRole" else key_of(body).namespace, name)
+    kind, name = value_at(body, ("roleRef", "kind")), value_at(body, ("roleRef", "name"))
+    if not (isinstance(kind, str) and isinstance(name, str)):
+        return None
+    return ObjectKey(_RBAC, kind, "" if kind == "ClusterRole" else key.namespace, name)
 
 
-def _scaled(body: Object) -> ObjectKey | None:
+def _scaled(key: ObjectKey, body: Object) -> ObjectKey | None:
     """The workload of an autoscaler, which is not healthy without it."""
     reference: Any = value_at(body, ("spec", "scaleTargetRef"))
     if not isinstance(reference, dict):
@@ -69,4 +76,4 @@ def _scaled(body: Object) -> ObjectKey | None:
     if not isinstance(name, str):
         return None
     group = group_of(version) if isinstance(version, str) else "apps"
-    return ObjectKey(group, kind if isinstance(kind, str) else "Deployment", key_of(body).namespace, name)
+    return ObjectKey(group, kind if isinstance(kind, str) else "Deployment", key.namespace, name)

@@ -67,6 +67,8 @@ _LONGEST: Final = 63
 
 def phase_of(body: Object) -> Phase | None:
     """The phase of a hook; None for an object that is no hook, or one of a kind that is never applied."""
+    if not body["metadata"].get("annotations"):
+        return None
     for name, phases in _PHASES.items():
         found = next((phases[word] for word in _words(body, name) if word in phases), None)
         if found is not None:
@@ -81,7 +83,7 @@ def unknown_hook(body: Object) -> str:
 
 def runs_once(body: Object) -> bool:
     """Whether an object is a hook that runs and ends, once per commit."""
-    return kind_of(body) in _RUN_ONCE and phase_of(body) is not None
+    return phase_of(body) is not None and kind_of(body) in _RUN_ONCE
 
 
 def has_its_turn(body: Object, *, installs: bool) -> bool:
@@ -128,4 +130,4 @@ def never_applied(body: Object) -> str:
 
 def _words(body: Object, annotation: str) -> list[str]:
     written = (body["metadata"].get("annotations") or {}).get(annotation)
-    return [word for word in str(written or "").replace(" ", "").split(",") if word]
+    return [word for word in str(written).replace(" ", "").split(",") if word] if written else []

@@ -11,14 +11,15 @@ before the next begins; inside a step objects go side by side.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import IntEnum
 from graphlib import CycleError, TopologicalSorter
+from operator import attrgetter
 from typing import Final
 
 from bot.objects.dependencies import graph, named
 from bot.objects.hooks import HELM_HOOK, HOOK, Phase, phase_of, runs_once, unknown_hook
-from bot.objects.identity import Kind, Object, ObjectKey, key_of, kind_of
+from bot.objects.identity import Object, ObjectKey, group_of, key_of
 
 WAVE: Final = "plumbline.dev/wave"
 _OTHER_WAVES = ("argocd.argoproj.io/sync-wave",)
@@ -94,7 +95,9 @@ def wave_of(body: Object) -> int:
 
     Theirs count as 0 when they are no whole numbers.
     """
-    annotations = body["metadata"].get("annotations") or {}
+    annotations = body["metadata"].get("annotations")
+    if not annotations:
+        return 0
     names = (WAVE, *_OTHER_WAVES, *((_WEIGHT,) if annotations.get(HELM_HOOK) else ()))
     written = next((str(annotations[name]).strip() for name in names if annotations.get(name)), "0")
     return int(written) if _WHOLE.fullmatch(written) else 0
@@ -127,14 +130,12 @@ def waves(bodies: Iterable[Object]) -> list[list[Object]]:
     except CycleError:
         after = {key: set() for key in by_key}
         order = list(by_key)
-    places: dict[ObjectKey, Place] = {}
-    starts = _starts(by_key.values())
-    turns = {key: turn for turn, key in enumerate(sorted(key for key, body in by_key.items() if _takes_turns(body)), 1)}
+    own, places = _own_places(by_key), dict[ObjectKey, Place]()
     for key in order:
         behind = [(*places[each][:-1], places[each][-1] + 1) for each in after[key]]
-        places[key] = max([_own_place(by_key[key], starts, turns.get(key, 0)), *behind])
+        places[key] = max([own[key], *behind])
     found: dict[Place, list[Object]] = {}
-    for key in sorted(by_key):
+    for key in sorted(by_key, key=attrgetter("group", "kind", "namespace", "name")):
         found.setdefault(places[key], []).append(by_key[key])
     return [found[place] for place in sorted(found)]
 
@@ -159,9 +160,25 @@ def _check_names(key: ObjectKey, body: Object, by_key: Mapping[ObjectKey, Object
             raise OrderMistake(key, message, f"correct `{annotation}`, or let the apps need each other with `needs`")
 
 
-def _starts(bodies: Iterable[Object]) -> int:
+def _own_places(by_key: Mapping[ObjectKey, Object]) -> dict[ObjectKey, Place]:
+    """Where objects stand if they depend on nothing."""
+    placed = {key: (stage_of(body), wave_of(body)) for key, body in by_key.items()}
+    starts = _starts(placed.values())
+    found: dict[ObjectKey, Place] = {}
+    for key, (stage, wave) in placed.items():
+        found[key] = (_BANDS.get(stage, _WAVES_BAND), wave, stage, 0, 0, 0, 0)
+    hooks = {key: by_key[key] for key, (stage, _) in placed.items() if stage in _HOOKS.values()}
+    turns = {key: turn for turn, key in enumerate(sorted(key for key, body in hooks.items() if _takes_turns(body)), 1)}
+    for key, body in hooks.items():
+        stage, wave = placed[key]
+        begins = starts if stage is Stage.BEFORE else 0
+        band = _BANDS.get(stage, _WAVES_BAND)
+        found[key] = (band, begins, stage, wave, _kind_stage(body), turns.get(key, 0), 0)
+    return found
+
+
+def _starts(placed: Collection[tuple[Stage, int]]) -> int:
     """The wave in which before-hooks run: the first with anything that runs, else the last of all."""
-    placed = [(stage_of(body), wave_of(body)) for body in bodies]
     running = [wave for stage, wave in placed if stage is Stage.RUNNING]
     others = [wave for stage, wave in placed if stage in (Stage.IDENTITY, Stage.CONFIG)]
     return min(running, default=max(others, default=0))
@@ -172,14 +189,6 @@ def _takes_turns(body: Object) -> bool:
     return runs_once(body) and bool(body["metadata"]["annotations"].get(HELM_HOOK))
 
 
-def _own_place(body: Object, starts: int, turn: int) -> Place:
-    stage, wave = stage_of(body), wave_of(body)
-    band = _BANDS.get(stage, _WAVES_BAND)
-    if stage in _HOOKS.values():
-        return (band, starts if stage is Stage.BEFORE else 0, stage, wave, _kind_stage(body), turn, 0)
-    return (band, wave, stage, 0, 0, 0, 0)
-
-
 def _kind_stage(body: Object) -> Stage:
-    kind: Kind = kind_of(body)
-    return _BY_KIND.get(kind.kind, Stage.RUNNING) if kind.group in _GROUPS else Stage.RUNNING
+    group = group_of(body["apiVersion"])
+    return _BY_KIND.get(body["kind"], Stage.RUNNING) if group in _GROUPS else Stage.RUNNING

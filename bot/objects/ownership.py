@@ -98,17 +98,15 @@ def _reaches(tree: dict[str, Any], path: Path, live: Object) -> bool:
     for position, step in enumerate(path):
         if not tree:
             return True
-        key = _matching(tree, step, value_at(live, path[: position + 1]))
-        if key is None:
+        key = f"f:{step}" if isinstance(step, str) else _matching(tree, step, value_at(live, path[: position + 1]))
+        if key is None or key not in tree:
             return False
         tree = tree[key]
     return True
 
 
-def _matching(tree: dict[str, Any], step: Step, value: Any) -> str | None:
-    """The key of the subtree that a step leads to. `value` is what the live object has there."""
-    if isinstance(step, str):
-        return f"f:{step}" if f"f:{step}" in tree else None
+def _matching(tree: dict[str, Any], step: Index | Item | Member, value: Any) -> str | None:
+    """The key of the subtree that a list item leads to. `value` is what the live object has there."""
     if isinstance(step, Index) and f"i:{step.position}" in tree:
         return f"i:{step.position}"
     wanted: list[Any] = [dict(step.keys)] if isinstance(step, Item) else []

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from bot.objects.identity import Object
@@ -58,28 +59,29 @@ class _Merged:
         """Whether what was sent owns just these fields, each as it lives."""
         if not isinstance(tree, dict):
             return False
-        keys = [key for key in tree if key != _ITSELF]
-        if not keys:
+        count = len(tree) - (_ITSELF in tree)
+        if not count:
             return _equal(sent, live)
-        if all(key.startswith("f:") for key in keys):
-            return self._fields(keys, tree, sent, live)
-        if not isinstance(sent, list) or not isinstance(live, list) or len(keys) != len(sent):
+        if isinstance(sent, dict):
+            return isinstance(live, dict) and len(sent) == count and self._fields(tree, sent, live)
+        if not isinstance(sent, list) or not isinstance(live, list) or len(sent) != count:
             return False
+        keys = [key for key in tree if key != _ITSELF]
         if all(key.startswith("k:") for key in keys):
-            return self._items({key: json.loads(key[2:]) for key in keys}, tree, sent, live)
-        return all(key.startswith("v:") for key in keys) and _members([json.loads(key[2:]) for key in keys], sent, live)
+            return self._items({key: _read(key[2:]) for key in keys}, tree, sent, live)
+        return all(key.startswith("v:") for key in keys) and _members([_read(key[2:]) for key in keys], sent, live)
 
-    def _fields(self, keys: Sequence[str], tree: Any, sent: Any, live: Any) -> bool:
-        if not isinstance(sent, dict) or not isinstance(live, dict) or {key[2:] for key in keys} != sent.keys():
-            return False
-        return all(
-            key[2:] in live
-            and (
-                (key in self.amounts and _same_amounts(tree[key], sent[key[2:]], live[key[2:]]))
-                or self.same(tree[key], sent[key[2:]], live[key[2:]])
-            )
-            for key in keys
-        )
+    def _fields(self, tree: Mapping[str, Any], sent: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
+        """Fields by their names, of which as many are owned as were sent."""
+        for name, value in sent.items():
+            below = tree.get(owned := f"f:{name}")
+            if below is None or name not in live:
+                return False
+            here = live[name]
+            alike = _equal(value, here) if below == {} else self.same(below, value, here)
+            if not alike and not (owned in self.amounts and _same_amounts(below, value, here)):
+                return False
+        return True
 
     def _items(self, names: Mapping[str, Any], tree: Any, sent: Sequence[Any], live: Sequence[Any]) -> bool:
         """A list of objects by their keys. Keys that were not sent are those that the server filled in."""
@@ -134,8 +136,17 @@ def _amount(written: Any) -> Decimal | None:
 
 def _equal(sent: Any, live: Any) -> bool:
     """Equal as JSON: `1`, `1.0` and `true` are three values."""
-    if isinstance(sent, dict) and isinstance(live, dict):
-        return sent.keys() == live.keys() and all(_equal(sent[key], live[key]) for key in sent)
-    if isinstance(sent, list) and isinstance(live, list):
+    kind = type(sent)
+    if kind is not type(live):
+        return False
+    if kind is dict:
+        return sent.keys() == live.keys() and all(_equal(value, live[key]) for key, value in sent.items())
+    if kind is list:
         return len(sent) == len(live) and all(map(_equal, sent, live))
-    return type(sent) is type(live) and bool(sent == live)
+    return bool(sent == live)
+
+
+@lru_cache(maxsize=2048)
+def _read(name: str) -> Any:
+    """What names an item of a list: most objects share theirs. Nobody changes it."""
+    return json.loads(name)

@@ -6,11 +6,12 @@ somebody else holds it and keeps it without us. A new object is sent as Git has 
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
 
 from bot.domain.config import IgnoreRule
-from bot.objects.canonical import PART_OF
+from bot.objects.canonical import PART_OF, digest
 from bot.objects.identity import Object, ObjectKey, key_of
 from bot.objects.leaves import leaves
 from bot.objects.listkeys import Lists
@@ -47,6 +48,12 @@ def heeding(cluster: PlanCluster, sent: Sent, rules: Sequence[IgnoreRule]) -> Ob
     return left_alone(body, None if isinstance(live, Refused) else live, rules, sent.unstable)
 
 
+def heeded(sent: Sent, live: Object | None, rules: Sequence[IgnoreRule]) -> Sent:
+    """The object with what is left to others as it lives."""
+    body = left_alone(sent.body, live, rules, sent.unstable)
+    return sent if body is sent.body else replace(sent, body=body, digest=digest(body), written=sent.body)
+
+
 def left_alone(body: Object, live: Object | None, rules: Sequence[IgnoreRule], unstable: Sequence[Path] = ()) -> Object:
     """The object as it is to be sent: fields that rules name, and replicas that an autoscaler sets, as they live.
 
@@ -74,10 +81,14 @@ def _paths(body: Object, live: Object, rules: Sequence[IgnoreRule]) -> list[Path
         top = next((top for top in tops if any(each.fullmatch(str_path(top)) for each in patterns)), None)
         if top is not None and _may_be_left(path):
             found[path[:_ENTRY] if path[0] == "metadata" and len(top) < _ENTRY else top] = None
-    scalers = {(owner.manager, owner.subresource) for owner in owners_of(live, _REPLICAS)}
-    if value_at(body, _REPLICAS) is not ABSENT and _AUTOSCALER in scalers:
+    if value_at(body, _REPLICAS) is not ABSENT and _scaled(live):
         found[_REPLICAS] = None
     return list(found)
+
+
+def _scaled(live: Object) -> bool:
+    """Whether an autoscaler has set the replicas."""
+    return any((owner.manager, owner.subresource) == _AUTOSCALER for owner in owners_of(live, _REPLICAS))
 
 
 def _may_be_left(path: Path) -> bool:

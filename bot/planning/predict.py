@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from bot.objects.identity import Object
-from bot.objects.ownership import MANAGER
-from bot.objects.resending import changes_nothing
 from bot.planning.sides import Sent
+from bot.planning.standing import stands
 from bot.planning.verifying import Verifying
 from bot.ports.clusters import Accepted, Conflict, Conflicted, PlanCluster, Refused
 
@@ -43,7 +42,7 @@ class Predictions:
 
     def _leaves(self, sent: Sent, live: Object) -> bool:
         if self._final:
-            return changes_nothing(sent.body, live, MANAGER)
+            return stands(sent, live)
         return self._verifying is not None and self._verifying.holds(sent, live)
 
     def of(self, sent: Sent) -> Prediction:

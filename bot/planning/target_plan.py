@@ -1,13 +1,11 @@
 """The plan of one target: its objects observed and compared, problems explained, the row put together."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from bot.domain.config import IgnoreRule
 from bot.domain.plans import Finding, Level, TargetPlan, TargetState
 from bot.domain.subjects import Target
-from bot.objects.canonical import digest
 from bot.objects.identity import Kind, Object, ObjectKey, kind_of
 from bot.objects.ownership import MANAGER, applied_by
 from bot.objects.paths import str_path
@@ -17,7 +15,7 @@ from bot.planning.compare import Comparing, Sides, Verdict, compare, rendered_ch
 from bot.planning.fields import LONGEST, Telling
 from bot.planning.findings import Compared, findings_of, problem_text
 from bot.planning.hooks import hook_notes, hooks_compared
-from bot.planning.ignoring import left_alone
+from bot.planning.ignoring import heeded
 from bot.planning.moves import arrived
 from bot.planning.observe import WORKERS, Observed, Wanted, observe
 from bot.planning.owners import Context
@@ -124,7 +122,8 @@ class _Posed:
 def _posed(key: ObjectKey, question: Question, observed: Observed, cluster: PlanCluster) -> _Posed:
     live = observed.live.get(key)
     objects = (question.base.objects, question.head.objects, question.applied)
-    base, head, applied = (_heeding(side.get(key), live, question.head.ignore) for side in objects)
+    sides = (side.get(key) for side in objects)
+    base, head, applied = (heeded(sent, live, question.head.ignore) if sent else None for sent in sides)
     predictions = Predictions(cluster, live, question.verifying, question.final)
     return _Posed(key, Sides(base, head, applied, live), predictions, cluster)
 
@@ -170,14 +169,6 @@ def _unserved(sides: Sides, cluster: PlanCluster) -> Refused | None:
     other = cluster.resource(kind)
     said = f"the kind {kind}" if other is None else f"{kind.kind} in {version}, only in {other.api_version}"
     return Refused(Refusal.NO_KIND, f"the cluster does not serve {said}")
-
-
-def _heeding(sent: Sent | None, live: Object | None, rules: Sequence[IgnoreRule]) -> Sent | None:
-    """The object with what is left to others as it lives."""
-    if sent is None:
-        return None
-    body = left_alone(sent.body, live, rules, sent.unstable)
-    return sent if body is sent.body else replace(sent, body=body, digest=digest(body), written=sent.body)
 
 
 def _row(question: Question, compared: list[Compared]) -> TargetPlan:
