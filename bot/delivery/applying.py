@@ -13,12 +13,11 @@ from bot.domain.deployments import Deployment, DeploymentState
 from bot.domain.inventory import InventoryRow
 from bot.objects.hooks import runs_once
 from bot.objects.identity import Object, ObjectKey, key_of
-from bot.objects.ownership import MANAGER
-from bot.objects.resending import changes_nothing
-from bot.planning.ignoring import heeding, left_alone
+from bot.planning.ignoring import heeded, heeding
 from bot.planning.observe import WORKERS, Wanted, observe
 from bot.planning.refusing import worded
 from bot.planning.sides import Sent, Side, declared
+from bot.planning.standing import stands
 from bot.ports.clusters import Accepted, Answer, ApplyCluster, Refusal, Refused
 
 RUNS_AGAIN = 1.0
@@ -29,7 +28,7 @@ SERVED_AGAIN = 0.5
 TOGETHER = 0.05
 """Seconds in which answers are gathered before they are noted: a transaction for each takes longer than it does."""
 BATCH = 64
-"""Objects sent before it is looked again whether the deployment is still this worker's."""
+"""Objects sent before it is looked again whether the deployment is still this worker's, which noting them tells."""
 
 
 def apply_wave(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
@@ -53,7 +52,8 @@ def apply_wave(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     wave = _look(reached, side.ignore, step)
     if not wave.covered:
         reached.inventories.widen(reached.inventory, [*wave.objects], row.commit)
-    problems = _write(scene, row, reached, wave)
+    notes = _Notes(scene, row, {each.object: each for each in reached.inventory.rows})
+    problems = _write(reached, wave, notes)
     problems, going = make_way(row, reached, problems)
     if going and not problems:
         return await_gone(scene, row, going, ready.app.health_timeout)
@@ -61,7 +61,7 @@ def apply_wave(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     if unserved:
         return _waiting_for(row, unserved), SERVED_AGAIN
     if wave.due or not wave.covered or step is ordered[-1]:
-        _settle_inventory(scene, reached, side)
+        _settle_inventory(scene, reached, side, notes.rows)
     done = sum(len(each) for each in ordered[: row.progress.wave]) + len(step) - len(problems)
     total = sum(len(each) for each in ordered)
     progress = replace(row.progress, done=done, total=total, since=scene.ports.clock.now(), waits_for=())
@@ -112,36 +112,60 @@ def _look(reached: Reach, ignore: Sequence[IgnoreRule], step: Sequence[Sent]) ->
         if key in uids and key not in ran
     ]
     live = observe(reached.api, wanted, reached.inventory.applyset).live if wanted else {}
-    standing = {key: found for key, found in live.items() if _stands(objects[key], found, ignore)}
+    standing = {key: found for key, found in live.items() if stands(heeded(objects[key], found, ignore), found)}
     due = [key for key in objects if key not in ran and key not in standing]
     there = {key for key, found in live.items() if found["metadata"]["uid"] == uids[key]}
     return _Wave(ignore, objects, standing, due, covered=objects.keys() <= ran | there)
 
 
-def _stands(sent: Sent, live: Object, ignore: Sequence[IgnoreRule]) -> bool:
-    """Whether sending an object would leave it as it lives."""
-    return changes_nothing(left_alone(sent.body, live, ignore, sent.unstable), live, MANAGER)
+@dataclass(frozen=True, slots=True)
+class _Notes:
+    """Puts down what was written. `rows` are the inventory's, with what was noted since they were read."""
+
+    scene: Scene
+    row: Deployment
+    rows: dict[ObjectKey, InventoryRow]
+
+    def add(self, written: Mapping[ObjectKey, tuple[Sent, Object]]) -> None:
+        """Rows for what arrived together, in one transaction. Raises Overtaken.
+
+        Every batch comes between two of these: a worker that was stopped for a while finds its row moved on by the one
+        that took over, and writes no more.
+        """
+        noted = {key: self._row(key, sent, live) for key, (sent, live) in written.items()}
+        with self.scene.ports.ledger.begin() as tx:
+            if tx.deployments.get(self.row.id) != self.row:
+                raise Overtaken
+            if noted:
+                tx.inventory.put(self.row.repository, self.row.target, [*noted.values()])
+        self.rows.update(noted)
+
+    def _row(self, key: ObjectKey, sent: Sent, live: Object) -> InventoryRow:
+        wrote = live["apiVersion"], live["metadata"]["uid"], self.row.commit, self.scene.fingerprint(sent)
+        return InventoryRow(key, *wrote, hook=runs_once(sent.body))
 
 
-def _write(scene: Scene, row: Deployment, reached: Reach, wave: _Wave) -> list[tuple[Sent, Answer]]:
+def _write(reached: Reach, wave: _Wave, notes: _Notes) -> list[tuple[Sent, Answer]]:
     """Apply a wave's objects side by side, noting them as their answers arrive; what was refused, sorted.
 
-    What would be left as it lives is noted all the same: the newest commit stands for all that is there.
+    What would be left as it lives is noted all the same, while the first answers are awaited: the newest commit stands
+    for all that is there.
     """
-    ours = {*(str(each.object) for each in reached.inventory.rows), *row.progress.taken_over}
-    if wave.standing:
-        _note(scene, row, [(wave.objects[key], live) for key, live in wave.standing.items()])
+    ours = {*map(str, notes.rows), *notes.row.progress.taken_over}
+    standing = {key: (wave.objects[key], live) for key, live in wave.standing.items()}
     problems: list[tuple[Sent, Answer]] = []
     with ThreadPoolExecutor(WORKERS) as pool:
-        for begin in range(0, len(wave.due), BATCH):
-            _still_mine(scene, row)
+        notes.add({})
+        for begin in range(0, len(wave.due) or 1, BATCH):
             batch = [wave.objects[key] for key in wave.due[begin : begin + BATCH]]
             tasks = {pool.submit(_apply, reached.api, sent, wave.ignore, ours): sent for sent in batch}
-            problems += _arrived(scene, row, tasks)
+            notes.add(standing)
+            standing = {}
+            problems += _arrived(notes, tasks)
     return sorted(problems, key=lambda each: key_of(each[0].body))
 
 
-def _arrived(scene: Scene, row: Deployment, tasks: Mapping[Future[Answer], Sent]) -> list[tuple[Sent, Answer]]:
+def _arrived(notes: _Notes, tasks: Mapping[Future[Answer], Sent]) -> list[tuple[Sent, Answer]]:
     """Note the answers as they come; those that refuse. Raises what a task raised, once all have come."""
     problems: list[tuple[Sent, Answer]] = []
     left = set(tasks)
@@ -149,36 +173,17 @@ def _arrived(scene: Scene, row: Deployment, tasks: Mapping[Future[Answer], Sent]
         wait(left, return_when=FIRST_COMPLETED)
         arrived, left = wait(left, TOGETHER)
         answers = [(tasks[task], task.result()) for task in arrived if task.exception() is None]
-        _note(scene, row, [(sent, each.object) for sent, each in answers if isinstance(each, Accepted)])
+        notes.add({key_of(sent.body): (sent, each.object) for sent, each in answers if isinstance(each, Accepted)})
         problems += [(sent, each) for sent, each in answers if not isinstance(each, Accepted)]
     for task in tasks:
         task.result()
     return problems
 
 
-def _still_mine(scene: Scene, row: Deployment) -> None:
-    """A worker that was stopped for a while finds its row moved on by the one that took over, and writes no more."""
-    with scene.ports.ledger.begin() as tx:
-        if tx.deployments.get(row.id) != row:
-            raise Overtaken
-
-
 def _apply(api: ApplyCluster, sent: Sent, rules: Sequence[IgnoreRule], ours: Collection[str]) -> Answer:
     """Send an object, what is left to others as it lives. Only what is ours, or was shown as a takeover, is forced: an
     owner that turned up since is not run over."""
     return api.apply(heeding(api, sent, rules), force=str(key_of(sent.body)) in ours)
-
-
-def _note(scene: Scene, row: Deployment, written: Sequence[tuple[Sent, Object]]) -> None:
-    """Rows for what arrived together, in one transaction."""
-    rows = []
-    for sent, live in written:
-        version, uid, hook = live["apiVersion"], live["metadata"]["uid"], runs_once(sent.body)
-        rows.append(InventoryRow(key_of(sent.body), version, uid, row.commit, scene.fingerprint(sent), hook=hook))
-    with scene.ports.ledger.begin() as tx:
-        if tx.deployments.get(row.id) != row:
-            raise Overtaken
-        tx.inventory.put(row.repository, row.target, rows)
 
 
 def _unserved(side: Side, problems: Sequence[tuple[Sent, Answer]], passed: float) -> tuple[str, ...]:
@@ -202,11 +207,16 @@ def _said(scene: Scene, sent: Sent, answer: Answer) -> str:
     return f"{sent.file}:{sent.line}: {key_of(sent.body)}: {scene.redactor().text(why).plain}{remedy}"
 
 
-def _settle_inventory(scene: Scene, reached: Reach, side: Side) -> None:
-    """Bring the ConfigMap to the rows as they are, what left Git marked as left in place. Hooks never were in it."""
-    with scene.ports.ledger.begin() as tx:
-        rows = tx.inventory.of(scene.repository.key, scene.target)
-        marked = tuple(replace(row, left=not row.hook and row.object not in side.objects) for row in rows)
-        changed = [after for before, after in zip(rows, marked, strict=True) if before != after]
-        tx.inventory.put(scene.repository.key, scene.target, changed)
-    reached.inventories.settle(replace(reached.inventory, rows=marked))
+def _settle_inventory(scene: Scene, reached: Reach, side: Side, rows: Mapping[ObjectKey, InventoryRow]) -> None:
+    """Bring the ConfigMap to the rows as they are, what left Git marked as left in place. Hooks never were in it.
+
+    What left Git another target may have taken meanwhile: its row stays gone.
+    """
+    left = {key: not row.hook and key not in side.objects for key, row in rows.items()}
+    marked = {key: replace(row, left=left[key]) for key, row in rows.items() if row.left != left[key]}
+    if marked:
+        with scene.ports.ledger.begin() as tx:
+            there = {row.object for row in tx.inventory.of(scene.repository.key, scene.target)}
+            tx.inventory.put(scene.repository.key, scene.target, [marked[key] for key in marked if key in there])
+        rows = {key: marked.get(key, row) for key, row in rows.items() if key in there}
+    reached.inventories.settle(replace(reached.inventory, rows=tuple(rows.values())))

@@ -105,7 +105,8 @@ def rendered(scene: Scene, commit: str, reached: Reach) -> tuple[Side, Ready]:
 
     Raises UserMistake, with file and line, when it is broken, and ClusterUnreachable.
     """
-    scene.ports.workspace.fetch(scene.repository, commit)
+    if commit != scene.known.tip:
+        scene.ports.workspace.fetch(scene.repository, commit)
     config = config_at(scene.ports.workspace, scene.repository, commit, merged=True)
     if config is None or not config.has(scene.target):
         raise UserMistake(f"{scene.target} is not in the config of this commit")

@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.deployments import DeploymentState, Wait
 from bot.domain.plans import confirmation
+from bot.objects.identity import ObjectKey
 from bot.objects.ownership import applied_by
 from fixtures.cluster.access import Access
 from tests.live.delivering import Delivering
@@ -61,3 +62,22 @@ def test_who_turns_up_after_the_last_plan_keeps_what_is_theirs(shop: Delivering)
     assert f"ConfigMap {shop.prefix}/sudden: fields are held by others" in ended.reason
     assert values(shop)["sudden"] == "theirs"
     assert "ConfigMap/sudden" not in shop.kept() | shop.mapped()
+
+
+def test_a_row_that_another_target_took_meanwhile_is_not_written_again(shop: Delivering) -> None:
+    both = {name: config_map(name, "first") for name in ("stays", "taken")}
+    commit = shop.commit({"web/b.yaml": None, "web/c.yaml": "---\n".join(both.values())})
+    assert shop.deliver(commit).state is DeploymentState.HEALTHY
+    row = shop.due(shop.commit({"web/c.yaml": config_map("stays", "second")}))
+    taken = ObjectKey("", "ConfigMap", shop.prefix, "taken")
+
+    class Meanwhile(Fate):
+        def before(self, step: str) -> None:
+            if step == "apply ConfigMap/stays":
+                with shop.ports.ledger.begin() as tx:
+                    tx.inventory.drop(row.repository, row.target, [taken])
+
+    ended = shop.until(row, lambda each: each.state.ended, ports=mortal(shop.ports, Meanwhile()))
+    assert ended.state is DeploymentState.HEALTHY
+    assert "ConfigMap/taken" not in shop.kept() | shop.mapped()
+    assert values(shop)["taken"] == "first"
