@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from bot.cluster.applyset import applyset_id, parent_metadata, stranger
-from bot.cluster.inventory_data import Contents, TooManyRows, Unbelievable, check, keys_of, seal, unseal
+from bot.cluster.inventory_data import Contents, TooManyRows, Unbelievable, check_seal, keys_of, seal, unseal
 from bot.cluster.write import ApplyingCluster
 from bot.domain.errors import UserMistake
 from bot.domain.grants import Cluster
@@ -68,7 +68,7 @@ class ConfigMapInventories:
         if inventory.subject:
             metadata["annotations"][_SUBJECT] = inventory.subject
         for _ in range(_TRIES):
-            found = self._current(inventory, check)
+            found = self._current(inventory, check_seal)
             version = {"resourceVersion": found[0]["metadata"]["resourceVersion"]} if found else {}
             body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {**metadata, **version}, **sealed}
             answer = self._api.apply(body, force=True)

@@ -72,7 +72,7 @@ def unseal(body: Object, applyset: str, key: bytes | None) -> Contents:
         return Contents(tuple(_row(json.loads(line)) for line in text.decode().splitlines()), pending)
 
 
-def check(body: Object, applyset: str, key: bytes | None) -> None:
+def check_seal(body: Object, applyset: str, key: bytes | None) -> None:
     """As `unseal`, for who does not need to know what the map holds. Raises Unbelievable."""
     with _believing():
         _opened(body, applyset, key)

@@ -1,7 +1,8 @@
 """Applying: one wave written, with the inventory widened before and settled after."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from bot.delivery.hooks import earlier_runs, steps
@@ -19,6 +20,7 @@ from bot.planning.refusing import worded
 from bot.planning.sides import Sent, Side, declared
 from bot.planning.standing import stands
 from bot.ports.clusters import Accepted, Answer, ApplyCluster, Refusal, Refused
+from bot.ports.ledger import Transaction
 
 RUNS_AGAIN = 1.0
 """Seconds until it is looked again whether an earlier hook has ended."""
@@ -61,7 +63,7 @@ def apply_wave(scene: Scene, row: Deployment) -> tuple[Deployment, float]:
     if unserved:
         return _waiting_for(row, unserved), SERVED_AGAIN
     if wave.due or not wave.covered or step is ordered[-1]:
-        _settle_inventory(scene, reached, side, notes.rows)
+        reached.inventories.settle(replace(reached.inventory, rows=tuple(notes.marked(side))))
     done = sum(len(each) for each in ordered[: row.progress.wave]) + len(step) - len(problems)
     total = sum(len(each) for each in ordered)
     progress = replace(row.progress, done=done, total=total, since=scene.ports.clock.now(), waits_for=())
@@ -127,18 +129,38 @@ class _Notes:
     rows: dict[ObjectKey, InventoryRow]
 
     def add(self, written: Mapping[ObjectKey, tuple[Sent, Object]]) -> None:
-        """Rows for what arrived together, in one transaction. Raises Overtaken.
+        """Rows for what arrived together, in one transaction. Raises Overtaken."""
+        noted = {key: self._row(key, sent, live) for key, (sent, live) in written.items()}
+        with self.mine() as tx:
+            if noted:
+                tx.inventory.put(self.row.repository, self.row.target, [*noted.values()])
+        self.rows.update(noted)
+
+    def marked(self, side: Side) -> Sequence[InventoryRow]:
+        """All rows, with what left Git marked as left in place. Hooks never were in it. Raises Overtaken.
+
+        Where something has to be marked they are read again: another target may have taken what left Git.
+        """
+        with self.mine() as tx:
+            if not any(row.left != _left(row, side) for row in self.rows.values()):
+                return [*self.rows.values()]
+            rows = tx.inventory.of(self.row.repository, self.row.target)
+            marked = [replace(row, left=_left(row, side)) for row in rows]
+            changed = [after for before, after in zip(rows, marked, strict=True) if before != after]
+            tx.inventory.put(self.row.repository, self.row.target, changed)
+        return marked
+
+    @contextmanager
+    def mine(self) -> Iterator[Transaction]:
+        """A transaction in which the deployment is this worker's. Raises Overtaken.
 
         Every batch comes between two of these: a worker that was stopped for a while finds its row moved on by the one
         that took over, and writes no more.
         """
-        noted = {key: self._row(key, sent, live) for key, (sent, live) in written.items()}
         with self.scene.ports.ledger.begin() as tx:
             if tx.deployments.get(self.row.id) != self.row:
                 raise Overtaken
-            if noted:
-                tx.inventory.put(self.row.repository, self.row.target, [*noted.values()])
-        self.rows.update(noted)
+            yield tx
 
     def _row(self, key: ObjectKey, sent: Sent, live: Object) -> InventoryRow:
         wrote = live["apiVersion"], live["metadata"]["uid"], self.row.commit, self.scene.fingerprint(sent)
@@ -154,14 +176,19 @@ def _write(reached: Reach, wave: _Wave, notes: _Notes) -> list[tuple[Sent, Answe
     ours = {*map(str, notes.rows), *notes.row.progress.taken_over}
     standing = {key: (wave.objects[key], live) for key, live in wave.standing.items()}
     problems: list[tuple[Sent, Answer]] = []
-    with ThreadPoolExecutor(WORKERS) as pool:
-        notes.add({})
+    pool = ThreadPoolExecutor(WORKERS)
+    try:
+        with notes.mine():
+            pass
         for begin in range(0, len(wave.due) or 1, BATCH):
             batch = [wave.objects[key] for key in wave.due[begin : begin + BATCH]]
             tasks = {pool.submit(_apply, reached.api, sent, wave.ignore, ours): sent for sent in batch}
             notes.add(standing)
             standing = {}
             problems += _arrived(notes, tasks)
+    finally:
+        # What was not begun is not sent once the deployment is somebody else's.
+        pool.shutdown(cancel_futures=True)
     return sorted(problems, key=lambda each: key_of(each[0].body))
 
 
@@ -207,16 +234,5 @@ def _said(scene: Scene, sent: Sent, answer: Answer) -> str:
     return f"{sent.file}:{sent.line}: {key_of(sent.body)}: {scene.redactor().text(why).plain}{remedy}"
 
 
-def _settle_inventory(scene: Scene, reached: Reach, side: Side, rows: Mapping[ObjectKey, InventoryRow]) -> None:
-    """Bring the ConfigMap to the rows as they are, what left Git marked as left in place. Hooks never were in it.
-
-    What left Git another target may have taken meanwhile: its row stays gone.
-    """
-    left = {key: not row.hook and key not in side.objects for key, row in rows.items()}
-    marked = {key: replace(row, left=left[key]) for key, row in rows.items() if row.left != left[key]}
-    if marked:
-        with scene.ports.ledger.begin() as tx:
-            there = {row.object for row in tx.inventory.of(scene.repository.key, scene.target)}
-            tx.inventory.put(scene.repository.key, scene.target, [marked[key] for key in marked if key in there])
-        rows = {key: marked.get(key, row) for key, row in rows.items() if key in there}
-    reached.inventories.settle(replace(reached.inventory, rows=tuple(rows.values())))
+def _left(row: InventoryRow, side: Side) -> bool:
+    return not row.hook and row.object not in side.objects

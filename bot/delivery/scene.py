@@ -105,7 +105,7 @@ def rendered(scene: Scene, commit: str, reached: Reach) -> tuple[Side, Ready]:
 
     Raises UserMistake, with file and line, when it is broken, and ClusterUnreachable.
     """
-    if commit != scene.known.tip:
+    if commit != scene.known.tip:  # which was fetched to read the rules
         scene.ports.workspace.fetch(scene.repository, commit)
     config = config_at(scene.ports.workspace, scene.repository, commit, merged=True)
     if config is None or not config.has(scene.target):

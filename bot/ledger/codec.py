@@ -139,6 +139,8 @@ def _fields_reader(of: type) -> _Change:
     changes = {name: _reader(hint) for name, hint in names.items() if _reader(hint) is not _as_it_is}
 
     def read(value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise TypeError(f"{of.__name__} is written as an object")
         known = {name: item for name, item in value.items() if name in names}
         for name, change in changes.items():
             if name in known:

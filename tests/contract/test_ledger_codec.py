@@ -54,6 +54,7 @@ def test_fields_of_a_newer_version_are_ignored() -> None:
     assert codec.load(Target, json.dumps(body)) == Target("prod", "web")
 
 
-def test_damaged_text_is_an_error_and_no_value() -> None:
+@pytest.mark.parametrize("text", ['{"id":7}', "null", "[]", '"x"', "7", "{"])
+def test_damaged_text_is_an_error_and_no_value(text: str) -> None:
     with pytest.raises((ValueError, KeyError, TypeError)):
-        codec.load(Deployment, '{"id":7}')
+        codec.load(Deployment, text)

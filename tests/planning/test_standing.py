@@ -44,3 +44,17 @@ def test_what_did_not_stand_is_compared_again() -> None:
 def test_fields_that_each_render_makes_up_are_compared_each_time() -> None:
     assert stands(sent("ours", unstable=True), lives("ours", "401"))
     assert not stands(sent("made up", unstable=True), lives("ours", "401"))
+
+
+def test_custom_resources_are_compared_each_time_as_their_definition_may_show_them_otherwise() -> None:
+    custom = {**BODY, "apiVersion": "acme.io/v1", "kind": "Widget"}
+    of = Sent(custom, digest(custom), "a.yaml", 1)
+    entry = {"manager": "plumbline", "operation": "Apply", "apiVersion": "acme.io/v1", "fieldsV1": OWNED}
+    live = {**custom, "metadata": {"name": "a", "uid": "u", "resourceVersion": "501", "managedFields": [entry]}}
+    assert stands(of, live)
+    assert not stands(of, {**live, "data": {}})
+
+
+def test_what_has_no_version_is_compared_each_time() -> None:
+    assert stands(sent("ours"), lives("ours", ""))
+    assert not stands(sent("ours"), lives("theirs", ""))
